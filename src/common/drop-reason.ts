@@ -1,0 +1,115 @@
+/**
+ * Why a packet was dropped. Everything in the packet path that ends without handing the packet on returns one of
+ * these and is counted by it (see `DropCounters`); 0 means that the packet was taken.
+ */
+export const DropReason = {
+  none: 0,
+
+  // Datagram classification (RFC 7983).
+  unknownProtocol: 1,
+  unknownTuple: 2,
+  notConnected: 3,
+  packetMemoryExhausted: 4,
+  datagramTooLarge: 5,
+  internalError: 6,
+
+  // STUN and ICE.
+  stunMalformed: 10,
+  stunFingerprint: 11,
+  stunNotRequest: 12,
+  stunUnknownMethod: 13,
+  stunIncomplete: 14,
+  stunUnauthorized: 15,
+  stunRoleConflict: 16,
+  stunUnknownUfrag: 17,
+  tcpFraming: 18,
+  tcpBacklog: 19,
+
+  // DTLS.
+  dtlsNotRunning: 30,
+  dtlsRecordMalformed: 31,
+  dtlsRecordVersion: 32,
+  dtlsContentType: 33,
+  dtlsEpoch: 34,
+  dtlsReplay: 35,
+  dtlsAuthentication: 36,
+  dtlsFragmentMalformed: 37,
+  dtlsUnexpectedMessage: 38,
+  dtlsApplicationDataEarly: 39,
+  dtlsAlertMalformed: 40,
+  dtlsCookie: 41,
+  dtlsBufferFull: 42,
+  dtlsFatal: 43,
+
+  // SRTP and SRTCP.
+  srtpNoSession: 50,
+  srtpMalformed: 51,
+  srtpAuthentication: 52,
+  srtpReplay: 53,
+  srtpTooOld: 54,
+  srtpIndexExhausted: 55,
+  srtpTooManyStreams: 56,
+  srtpTooLarge: 57,
+
+  // RTP.
+  rtpMalformed: 60,
+  rtpNoProducer: 61,
+  rtpUnknownStream: 62,
+  rtpBadSequence: 63,
+  rtpUselessRetransmission: 64,
+  rtpUnmappedPayloadType: 65,
+  rtpExtensions: 66,
+  rtpProducerPaused: 67,
+
+  // From a Consumer's point of view.
+  consumerInactive: 70,
+  consumerPayloadType: 71,
+  consumerLayer: 72,
+  consumerWaitsForKeyFrame: 73,
+  consumerDuplicate: 74,
+  consumerDtx: 75,
+  consumerNotConnected: 76,
+
+  // RTCP.
+  rtcpMalformed: 80,
+  rtcpUnknownStream: 81,
+  rtcpUnsupported: 82,
+
+  // SCTP.
+  sctpMalformed: 90,
+  sctpChecksum: 91,
+  sctpVerificationTag: 92,
+  sctpUnexpected: 93,
+  sctpBufferFull: 94,
+
+  // Sending.
+  sendQueueFull: 110,
+  sendError: 111,
+} as const;
+
+export type DropReason = (typeof DropReason)[keyof typeof DropReason];
+
+const names: string[] = [];
+for (const [name, reason] of Object.entries(DropReason)) names[reason] = name;
+
+/** One counter per reason. */
+export class DropCounters {
+  readonly #counts = new Float64Array(names.length);
+
+  count(reason: DropReason): void {
+    this.#counts[reason]++;
+  }
+
+  get(reason: DropReason): number {
+    return this.#counts[reason];
+  }
+
+  /** The reasons that occurred, with their counts. */
+  toJSON(): Record<string, number> {
+    const result: Record<string, number> = {};
+    for (let reason = 1; reason < names.length; reason++) {
+      if (this.#counts[reason] > 0) result[names[reason]] = this.#counts[reason];
+    }
+    return result;
+  }
+}

@@ -1,0 +1,142 @@
+import { webAssembly, type WasmMemory } from './webassembly.js';
+
+/**
+ * The memory that packets live in: one growing shared `WebAssembly.Memory` per worker, cut into slots of a few size
+ * classes, counted by reference.
+ *
+ * A handle is the byte offset of a slot, so reading a packet needs no table. Nothing here is an object of the garbage
+ * collector: storing a packet and letting it go allocate nothing once the memory has grown to what a worker needs.
+ * The memory is shared because growth then never detaches a view, and because other threads can be given integers.
+ *
+ * Growth replaces `bytes` and `view`: read them from here each time, never keep them over a call of `allocate`. (An
+ * older view stays valid for what it covered.)
+ */
+
+/** Slot sizes in bytes. Most audio packets fit 256, every video packet fits 2048; the last is for jumbo datagrams. */
+const SLOT_SIZES = [256, 512, 2048, 1024 * 68] as const;
+
+/** Every slot starts at a multiple of this, so `handle / GRANULE` indexes the tables. */
+const GRANULE = 128;
+const PAGE = 65536;
+/** Slots are cut from chunks of at least this size. */
+const CHUNK = 4 * PAGE;
+
+/** No slot: nothing could be allocated. Offset 0 is never handed out. */
+export const NO_HANDLE = 0;
+
+export class PacketMemory {
+  /** The whole memory. Replaced when it grows. */
+  bytes: Uint8Array;
+  /** The same memory, for reading and writing 16 and 32 bit numbers. Replaced when it grows. */
+  view: DataView;
+
+  readonly #memory: WasmMemory;
+  readonly #maximumPages: number;
+  /** Free slots per size class: stacks of handles. */
+  readonly #free: Int32Array[] = SLOT_SIZES.map(() => new Int32Array(1024));
+  readonly #freeCount = new Int32Array(SLOT_SIZES.length);
+  /** By `handle / GRANULE`. */
+  #references: Uint16Array;
+  #sizeClass: Uint8Array;
+  /** First byte never cut into slots yet. */
+  #unused = CHUNK;
+  #slotsInUse = 0;
+
+  /** @param maximumBytes the worker's bound on memory for packets; past it `allocate` returns NO_HANDLE. */
+  constructor(maximumBytes = 1024 * 1024 * 1024) {
+    this.#maximumPages = Math.ceil(maximumBytes / PAGE);
+    this.#memory = new webAssembly.Memory({ initial: CHUNK / PAGE, maximum: this.#maximumPages, shared: true });
+    this.bytes = new Uint8Array(this.#memory.buffer);
+    this.view = new DataView(this.#memory.buffer);
+    this.#references = new Uint16Array(this.bytes.length / GRANULE);
+    this.#sizeClass = new Uint8Array(this.bytes.length / GRANULE);
+  }
+
+  /** The memory itself, to instantiate kernels over. Its first 256 KiB are never handed out as slots. */
+  get memory(): WasmMemory {
+    return this.#memory;
+  }
+
+  get slotsInUse(): number {
+    return this.#slotsInUse;
+  }
+
+  /** A slot of at least `size` bytes with one reference, or NO_HANDLE if the bound is reached or `size` is absurd. */
+  allocate(size: number): number {
+    let sizeClass = 0;
+    while (SLOT_SIZES[sizeClass] < size) if (++sizeClass === SLOT_SIZES.length) return NO_HANDLE;
+    if (this.#freeCount[sizeClass] === 0 && !this.#cut(sizeClass)) return NO_HANDLE;
+    const handle = this.#free[sizeClass][--this.#freeCount[sizeClass]];
+    this.#references[handle / GRANULE] = 1;
+    this.#slotsInUse++;
+    return handle;
+  }
+
+  /** One more holder of the slot. */
+  retain(handle: number): void {
+    this.#references[handle / GRANULE]++;
+  }
+
+  /** One holder less; the last one gives the slot back. */
+  release(handle: number): void {
+    const index = handle / GRANULE;
+    if (--this.#references[index] > 0) return;
+    this.#slotsInUse--;
+    this.#push(this.#sizeClass[index], handle);
+  }
+
+  /** Size of the slot in bytes. */
+  capacity(handle: number): number {
+    return SLOT_SIZES[this.#sizeClass[handle / GRANULE]];
+  }
+
+  /** How many hold the slot. */
+  references(handle: number): number {
+    return this.#references[handle / GRANULE];
+  }
+
+  /** Cuts a fresh chunk into slots of one class. */
+  #cut(sizeClass: number): boolean {
+    const size = SLOT_SIZES[sizeClass];
+    const bytes = Math.max(CHUNK, Math.ceil(size / PAGE) * PAGE);
+    if (this.#unused + bytes > this.bytes.length && !this.#grow(bytes)) return false;
+    const count = Math.floor(bytes / size);
+    for (let i = count - 1; i >= 0; i--) {
+      const handle = this.#unused + i * size;
+      this.#sizeClass[handle / GRANULE] = sizeClass;
+      this.#push(sizeClass, handle);
+    }
+    this.#unused += bytes;
+    return true;
+  }
+
+  /** Grows by at least `bytes`: by a quarter of what is there, so that growth stays rare. */
+  #grow(bytes: number): boolean {
+    const pages = this.bytes.length / PAGE;
+    const wanted = Math.max(bytes / PAGE, pages >> 2);
+    const step = Math.min(wanted, this.#maximumPages - pages);
+    if (step * PAGE < bytes) return false;
+    this.#memory.grow(step);
+    this.bytes = new Uint8Array(this.#memory.buffer);
+    this.view = new DataView(this.#memory.buffer);
+    const references = new Uint16Array(this.bytes.length / GRANULE);
+    references.set(this.#references);
+    this.#references = references;
+    const sizeClass = new Uint8Array(this.bytes.length / GRANULE);
+    sizeClass.set(this.#sizeClass);
+    this.#sizeClass = sizeClass;
+    return true;
+  }
+
+  #push(sizeClass: number, handle: number): void {
+    const count = this.#freeCount[sizeClass];
+    let free = this.#free[sizeClass];
+    if (count === free.length) {
+      free = new Int32Array(count * 2);
+      free.set(this.#free[sizeClass]);
+      this.#free[sizeClass] = free;
+    }
+    free[count] = handle;
+    this.#freeCount[sizeClass] = count + 1;
+  }
+}

@@ -1,0 +1,118 @@
+import { type TimerQueue } from '../common/timer-queue.js';
+
+/**
+ * All that a worker needs of the outside world. `src/io` implements it over Node; `test/sim` implements it in virtual
+ * time over a virtual network. The worker has no other way to a clock, a socket or a random number.
+ */
+export interface Runtime {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The worker's timers. The runtime calls `timers.run(now)` when the earliest one is due. */
+  readonly timers: TimerQueue;
+  readonly udp: UdpNetwork;
+  readonly tcp: TcpNetwork;
+  /** Runs `callback` when everything that arrived in this turn of the event loop has been handled. */
+  atEndOfTick(callback: () => void): void;
+}
+
+export interface Clock {
+  /** Monotonic time in ms with a fraction; starts anywhere. Read once per datagram or timer tick, then passed on. */
+  now(): number;
+  /** Wall-clock time in ms since 1970 that corresponds to `now() === 0`: for NTP timestamps in sender reports. */
+  readonly wallClockOffset: number;
+}
+
+export interface Random {
+  /** Fills with cryptographically secure random bytes. */
+  fill(bytes: Uint8Array): void;
+  /** Uniform in 0..2^32-1. */
+  uint32(): number;
+}
+
+/** Where a datagram came from or goes to. Compared by identity of `key`. */
+export interface RemoteAddress {
+  /** Normalised text: no IPv4-mapped IPv6, lower case, compressed. */
+  readonly ip: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+}
+
+export interface BindOptions {
+  /** An address of this machine; never a host name. */
+  ip: string;
+  /** 0: any free port. */
+  port: number;
+  ipv6Only?: boolean;
+  /** UDP only: several sockets may bind to the port. */
+  reusePort?: boolean;
+  /** Bytes; 0 or absent: the default of the implementation. */
+  sendBufferSize?: number;
+  recvBufferSize?: number;
+}
+
+/** Why binding failed, with the system's code (EADDRINUSE, EADDRNOTAVAIL, EMFILE, EACCES, EINVAL ...). */
+export class BindError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = 'BindError';
+    this.code = code;
+  }
+}
+
+export interface UdpNetwork {
+  /** Binds at once, or throws a BindError. */
+  bind(options: BindOptions, handler: UdpHandler): UdpSocket;
+}
+
+export interface UdpHandler {
+  /**
+   * A datagram. `datagram` is only valid during the call. `remote` is one object per remote address of this socket as
+   * long as it is remembered, so it can be compared by identity and used as a key.
+   */
+  onDatagram(datagram: Uint8Array, remote: RemoteAddress, now: number): void;
+}
+
+export interface UdpSocket {
+  readonly ip: string;
+  readonly port: number;
+  /**
+   * Sends bytes[offset, offset + length) at once where the system takes them; otherwise a copy is queued, so the
+   * memory is free when this returns. Never throws. False if the datagram was dropped.
+   */
+  send(bytes: Uint8Array, offset: number, length: number, remote: RemoteAddress): boolean;
+  close(): void;
+}
+
+export interface TcpNetwork {
+  /** Binds and listens, or rejects with a BindError. */
+  listen(options: BindOptions, handler: TcpHandler): Promise<TcpServer>;
+}
+
+export interface TcpHandler {
+  onConnection(connection: TcpConnection): TcpConnectionHandler;
+}
+
+export interface TcpConnectionHandler {
+  /** One RFC 4571 frame. `frame` is only valid during the call. */
+  onFrame(frame: Uint8Array, now: number): void;
+  /** Closed by the peer, by an error or by broken framing; not called after `close()`. */
+  onClosed(now: number): void;
+}
+
+export interface TcpServer {
+  readonly ip: string;
+  readonly port: number;
+  /** Stops listening and closes all connections. */
+  close(): void;
+}
+
+export interface TcpConnection {
+  readonly remote: RemoteAddress;
+  readonly localIp: string;
+  readonly localPort: number;
+  /** Sends one RFC 4571 frame; the memory is free when this returns. False if dropped (slow reader, closed). */
+  send(bytes: Uint8Array, offset: number, length: number): boolean;
+  close(): void;
+}
