@@ -1,0 +1,224 @@
+import { type Cipher, createCipheriv, createSecretKey, hash } from 'node:crypto';
+import { DropReason } from '../common/drop-reason.js';
+import { type SessionKeys } from './key-derivation.js';
+import { type PacketCipher, RTCP_CLEAR_LENGTH, RTCP_ENCRYPTED_FLAG, readUint32, writeUint32 } from './packet-cipher.js';
+import { type SrtpSuite } from './srtp-suite.js';
+
+/**
+ * AES in counter mode with HMAC-SHA1 (RFC 3711 §4.1.1, §4.2.1).
+ *
+ *     SRTP    | header | payload, encrypted | tag |
+ *     SRTCP   | first 8 bytes | rest, encrypted | E, SRTCP index | tag |
+ *
+ * An SRTP tag covers everything before it and the rollover counter, an SRTCP tag everything before it.
+ */
+export class AesCmCipher implements PacketCipher {
+  readonly rtpTrailerLength: number;
+  readonly rtcpTrailerLength: number;
+
+  readonly #rtpTagLength: number;
+  readonly #rtcpTagLength: number;
+  readonly #rtpKeystream: Keystream;
+  readonly #rtcpKeystream: Keystream;
+  readonly #rtpHmac: HmacSha1;
+  readonly #rtcpHmac: HmacSha1;
+
+  constructor(suite: SrtpSuite, rtp: SessionKeys, rtcp: SessionKeys) {
+    this.#rtpTagLength = suite.rtpTagLength;
+    this.#rtcpTagLength = suite.rtcpTagLength;
+    this.rtpTrailerLength = suite.rtpTagLength;
+    this.rtcpTrailerLength = 4 + suite.rtcpTagLength;
+    this.#rtpKeystream = new Keystream(rtp);
+    this.#rtcpKeystream = new Keystream(rtcp);
+    this.#rtpHmac = new HmacSha1(rtp.authenticationKey);
+    this.#rtcpHmac = new HmacSha1(rtcp.authenticationKey);
+  }
+
+  protectRtp(bytes: Uint8Array, offset: number, headerLength: number, length: number, rolloverCounter: number): number {
+    this.#applyRtpKeystream(bytes, offset, headerLength, length, rolloverCounter);
+    const tag = this.#rtpHmac.digestWithWord(bytes, offset, length, rolloverCounter);
+    writeTag(tag, bytes, offset + length, this.#rtpTagLength);
+    return length + this.#rtpTagLength;
+  }
+
+  unprotectRtp(
+    bytes: Uint8Array,
+    offset: number,
+    headerLength: number,
+    length: number,
+    rolloverCounter: number,
+  ): number {
+    const plainLength = length - this.#rtpTagLength;
+    const tag = this.#rtpHmac.digestWithWord(bytes, offset, plainLength, rolloverCounter);
+    if (!isTag(tag, bytes, offset + plainLength, this.#rtpTagLength)) return -DropReason.srtpAuthentication;
+    this.#applyRtpKeystream(bytes, offset, headerLength, plainLength, rolloverCounter);
+    return plainLength;
+  }
+
+  protectRtcp(bytes: Uint8Array, offset: number, length: number, index: number): number {
+    this.#applyRtcpKeystream(bytes, offset, length, index);
+    writeUint32(bytes, offset + length, RTCP_ENCRYPTED_FLAG + index);
+    const tag = this.#rtcpHmac.digest(bytes, offset, length + 4);
+    writeTag(tag, bytes, offset + length + 4, this.#rtcpTagLength);
+    return length + 4 + this.#rtcpTagLength;
+  }
+
+  unprotectRtcp(bytes: Uint8Array, offset: number, length: number): number {
+    const coveredLength = length - this.#rtcpTagLength;
+    const tag = this.#rtcpHmac.digest(bytes, offset, coveredLength);
+    if (!isTag(tag, bytes, offset + coveredLength, this.#rtcpTagLength)) return -DropReason.srtpAuthentication;
+    const plainLength = coveredLength - 4;
+    const word = readUint32(bytes, offset + plainLength);
+    if (word >= RTCP_ENCRYPTED_FLAG) this.#applyRtcpKeystream(bytes, offset, plainLength, word - RTCP_ENCRYPTED_FLAG);
+    return plainLength;
+  }
+
+  readRtcpIndexWord(bytes: Uint8Array, offset: number, length: number): number {
+    return readUint32(bytes, offset + length - this.rtcpTrailerLength);
+  }
+
+  #applyRtpKeystream(bytes: Uint8Array, offset: number, headerLength: number, length: number, roc: number): void {
+    const ssrc = readUint32(bytes, offset + 8);
+    const sequenceNumber = (bytes[offset + 2] << 8) | bytes[offset + 3];
+    this.#rtpKeystream.apply(bytes, offset + headerLength, length - headerLength, ssrc, roc, sequenceNumber);
+  }
+
+  #applyRtcpKeystream(bytes: Uint8Array, offset: number, length: number, index: number): void {
+    const ssrc = readUint32(bytes, offset + 4);
+    const start = offset + RTCP_CLEAR_LENGTH;
+    this.#rtcpKeystream.apply(bytes, start, length - RTCP_CLEAR_LENGTH, ssrc, index >>> 16, index & 0xffff);
+  }
+}
+
+const BLOCK = 16;
+
+/** Counter blocks on their way into AES, shared by all sessions of a thread: they hold nothing between two calls. */
+const counters = Buffer.allocUnsafeSlow(65536);
+const counterView = new DataView(counters.buffer);
+const counterWords = new Int32Array(counters.buffer);
+/** The keystream that came out, copied to where it can be read by words. */
+const keystream = new Uint8Array(65536);
+const keystreamWords = new Int32Array(keystream.buffer);
+/** By number of blocks: a view of that many counter blocks, made once. */
+const counterBlocks: Buffer[] = [];
+
+/**
+ * The keystream of RFC 3711 §4.1.1. It encrypts its counter blocks itself with one lasting AES-ECB cipher, because
+ * making a cipher object per packet costs more than the encryption of a packet.
+ */
+class Keystream {
+  readonly #aes: Cipher;
+  /** The session salt as four words, the last of which ends in the block counter. */
+  readonly #salt: readonly number[];
+
+  constructor({ encryptionKey, salt }: SessionKeys) {
+    const name = `aes-${encryptionKey.length * 8}-ecb`;
+    this.#aes = createCipheriv(name, createSecretKey(encryptionKey), null).setAutoPadding(false);
+    const padded = new Uint8Array(BLOCK);
+    padded.set(salt);
+    this.#salt = [0, 4, 8, 12].map(offset => readUint32(padded, offset) | 0);
+  }
+
+  /** XORs the keystream of packet index `indexHigh << 16 | indexLow` onto bytes[start, start + length). */
+  apply(bytes: Uint8Array, start: number, length: number, ssrc: number, indexHigh: number, indexLow: number): void {
+    if (length === 0) return;
+    const blocks = (length + BLOCK - 1) >> 4;
+
+    // IV = (salt << 16) XOR (SSRC << 64) XOR (index << 16); the block counter counts up from it in the low 16 bits.
+    counterView.setInt32(0, this.#salt[0]);
+    counterView.setInt32(4, this.#salt[1] ^ ssrc);
+    counterView.setInt32(8, this.#salt[2] ^ indexHigh);
+    const last = this.#salt[3] ^ (indexLow << 16);
+    counterView.setInt32(12, last);
+    for (let block = 1, word = 4; block < blocks; block++, word += 4) {
+      counterWords[word] = counterWords[0];
+      counterWords[word + 1] = counterWords[1];
+      counterWords[word + 2] = counterWords[2];
+      counterView.setInt32(word * 4 + 12, last | block);
+    }
+
+    keystream.set(this.#aes.update((counterBlocks[blocks] ??= counters.subarray(0, blocks * BLOCK))));
+    xorKeystream(bytes, start, length);
+  }
+}
+
+/** The memory that packets were last seen in, by words: nearly always the packet memory, and packets lie aligned there. */
+let packetWords: Int32Array = new Int32Array(0);
+
+function xorKeystream(bytes: Uint8Array, start: number, length: number): void {
+  let done = 0;
+  const position = bytes.byteOffset + start;
+  if ((position & 3) === 0) {
+    if (packetWords.buffer !== bytes.buffer)
+      packetWords = new Int32Array(bytes.buffer, 0, bytes.buffer.byteLength >> 2);
+    const first = position >> 2;
+    const words = length >> 2;
+    for (let i = 0; i < words; i++) packetWords[first + i] ^= keystreamWords[i];
+    done = words * 4;
+  }
+  for (; done < length; done++) bytes[start + done] ^= keystream[done];
+}
+
+const SHA1_BLOCK = 64;
+const SHA1_LENGTH = 20;
+/** Longest message for which a view of the scratch memory is kept. */
+const MAX_KEPT_VIEW = 2048;
+
+/** What is hashed, gathered in one piece: `key XOR ipad || packet || rollover counter`. Holds nothing between two calls. */
+const innerMessage = Buffer.allocUnsafeSlow(SHA1_BLOCK + 65536 + 4);
+const outerMessage = Buffer.allocUnsafeSlow(SHA1_BLOCK + SHA1_LENGTH);
+/** By length of the message: a view of that much of `innerMessage`, made once. */
+const innerMessages: Buffer[] = [];
+
+/**
+ * HMAC-SHA1 (RFC 2104) as two one-shot hashes, the fastest that Node offers: an Hmac object per packet, or a result
+ * as a Buffer, costs more than the hashing. Digests are strings of one character per byte ('binary').
+ */
+class HmacSha1 {
+  readonly #innerPad: Uint8Array;
+  readonly #outerPad: Uint8Array;
+
+  constructor(key: Uint8Array) {
+    this.#innerPad = new Uint8Array(SHA1_BLOCK).fill(0x36);
+    this.#outerPad = new Uint8Array(SHA1_BLOCK).fill(0x5c);
+    for (let i = 0; i < key.length; i++) {
+      this.#innerPad[i] ^= key[i];
+      this.#outerPad[i] ^= key[i];
+    }
+  }
+
+  digest(bytes: Uint8Array, offset: number, length: number): string {
+    innerMessage.set(bytes.subarray(offset, offset + length), SHA1_BLOCK);
+    return this.#digestInner(SHA1_BLOCK + length);
+  }
+
+  /** The digest of bytes[offset, offset + length) and a 32 bit word behind them. */
+  digestWithWord(bytes: Uint8Array, offset: number, length: number, word: number): string {
+    innerMessage.set(bytes.subarray(offset, offset + length), SHA1_BLOCK);
+    writeUint32(innerMessage, SHA1_BLOCK + length, word);
+    return this.#digestInner(SHA1_BLOCK + length + 4);
+  }
+
+  #digestInner(messageLength: number): string {
+    innerMessage.set(this.#innerPad);
+    outerMessage.set(this.#outerPad);
+    const message =
+      messageLength > MAX_KEPT_VIEW
+        ? innerMessage.subarray(0, messageLength)
+        : (innerMessages[messageLength] ??= innerMessage.subarray(0, messageLength));
+    const inner = hash('sha1', message, 'binary');
+    for (let i = 0; i < SHA1_LENGTH; i++) outerMessage[SHA1_BLOCK + i] = inner.charCodeAt(i);
+    return hash('sha1', outerMessage, 'binary');
+  }
+}
+
+function writeTag(digest: string, bytes: Uint8Array, offset: number, length: number): void {
+  for (let i = 0; i < length; i++) bytes[offset + i] = digest.charCodeAt(i);
+}
+
+/** Compares in constant time: how long it takes says nothing about where the first difference is. */
+function isTag(digest: string, bytes: Uint8Array, offset: number, length: number): boolean {
+  let difference = 0;
+  for (let i = 0; i < length; i++) difference |= digest.charCodeAt(i) ^ bytes[offset + i];
+  return difference === 0;
+}

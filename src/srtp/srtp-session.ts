@@ -1,0 +1,242 @@
+import { DropReason } from '../common/drop-reason.js';
+import { AesCmCipher } from './aes-cm-cipher.js';
+import { AesGcmCipher } from './aes-gcm-cipher.js';
+import { deriveSessionKeys } from './key-derivation.js';
+import { type PacketCipher, RTCP_CLEAR_LENGTH, RTCP_ENCRYPTED_FLAG, readUint32 } from './packet-cipher.js';
+import { ReplayWindow } from './replay-window.js';
+import { RolloverCounter } from './rollover-counter.js';
+import { SentTags } from './sent-tags.js';
+import { SRTP_SUITES, type SrtpSuiteName } from './srtp-suite.js';
+
+export interface SrtpSessionOptions {
+  readonly suite: SrtpSuiteName;
+  /** Master key || master salt; its length is `masterLength(suite)`. */
+  readonly masterKey: Uint8Array;
+}
+
+export interface SrtpReceiverOptions extends SrtpSessionOptions {
+  /** How many SSRCs the receiver keeps state of; packets of further ones are dropped. */
+  readonly maxStreams?: number;
+}
+
+/**
+ * Protects what one transport sends (RFC 3711, RFC 7714).
+ *
+ * A packet may be sent again with the sequence number it had, for retransmission without RTX (RFC 4588 exists to avoid
+ * that). What may then be different depends on the suite:
+ *
+ * - counter mode: the header, but never the payload;
+ * - AES-GCM: nothing, header extensions included. A second packet that differs is not sent: protectRtp() wipes it and
+ *   returns srtpReplay. So whoever retransmits without RTX must put in the abs-send-time, transport-wide sequence number
+ *   and so on of the first time, or leave them constant from the start; `repeatsMustBeEqual` says so.
+ */
+export class SrtpSender {
+  /** Whether a repeated packet must be equal to the first in every byte, or is refused. */
+  readonly repeatsMustBeEqual: boolean;
+
+  readonly #cipher: PacketCipher;
+  readonly #streams = new Map<number, SenderStream>();
+
+  /** @throws TypeError if the master key has not the length of the suite. */
+  constructor(options: SrtpSessionOptions) {
+    this.#cipher = createCipher(options);
+    this.repeatsMustBeEqual = SRTP_SUITES[options.suite].transform === 'aes-gcm';
+  }
+
+  /**
+   * Protects the RTP packet bytes[offset, offset + length) in place; needs room for the tag behind it.
+   *
+   * @returns the new length, or a negative DropReason: srtpMalformed, srtpTooLarge, srtpIndexExhausted, srtpReplay (see
+   *   above), srtpTooOld (too old to know whether it is equal). The packet must not be sent then.
+   */
+  protectRtp(bytes: Uint8Array, offset: number, length: number): number {
+    const headerLength = rtpHeaderLength(bytes, offset, length);
+    if (headerLength < 0) return -DropReason.srtpMalformed;
+    if (!hasRoom(bytes, offset, length + this.#cipher.rtpTrailerLength)) return -DropReason.srtpTooLarge;
+
+    const stream = this.#stream(readUint32(bytes, offset + 8));
+    const sequenceNumber = (bytes[offset + 2] << 8) | bytes[offset + 3];
+    const rolloverCounter = stream.rolloverCounter.estimate(sequenceNumber);
+    if (rolloverCounter > MAX_ROLLOVER_COUNTER) return -DropReason.srtpIndexExhausted;
+    const index = rolloverCounter * 0x10000 + sequenceNumber;
+
+    const sentTags = stream.sentTags;
+    if (sentTags === null) {
+      length = this.#cipher.protectRtp(bytes, offset, headerLength, length, rolloverCounter);
+    } else {
+      if (!sentTags.mayBeSent(index)) return -DropReason.srtpTooOld;
+      length = this.#cipher.protectRtp(bytes, offset, headerLength, length, rolloverCounter);
+      if (!sentTags.add(index, bytes, offset + length - this.#cipher.rtpTrailerLength)) {
+        bytes.fill(0, offset, offset + length);
+        return -DropReason.srtpReplay;
+      }
+    }
+    stream.rolloverCounter.update(rolloverCounter, sequenceNumber);
+    return length;
+  }
+
+  /**
+   * Protects the compound RTCP packet bytes[offset, offset + length) in place; needs room for index and tag behind it.
+   * Its stream is the SSRC of its first packet.
+   *
+   * @returns the new length, or a negative DropReason: srtpMalformed, srtpTooLarge, srtpIndexExhausted.
+   */
+  protectRtcp(bytes: Uint8Array, offset: number, length: number): number {
+    if (length < RTCP_CLEAR_LENGTH) return -DropReason.srtpMalformed;
+    if (!hasRoom(bytes, offset, length + this.#cipher.rtcpTrailerLength)) return -DropReason.srtpTooLarge;
+    const stream = this.#stream(readUint32(bytes, offset + 4));
+    if (stream.rtcpIndex === MAX_RTCP_INDEX) return -DropReason.srtpIndexExhausted;
+    return this.#cipher.protectRtcp(bytes, offset, length, ++stream.rtcpIndex);
+  }
+
+  /** Forgets a stream that will not be sent any more. Its SSRC must not come back under the same master key. */
+  removeStream(ssrc: number): void {
+    this.#streams.delete(ssrc);
+  }
+
+  #stream(ssrc: number): SenderStream {
+    let stream = this.#streams.get(ssrc);
+    if (stream === undefined) {
+      stream = new SenderStream(this.repeatsMustBeEqual);
+      this.#streams.set(ssrc, stream);
+    }
+    return stream;
+  }
+}
+
+/** Checks and decrypts what one transport receives (RFC 3711, RFC 7714). */
+export class SrtpReceiver {
+  readonly #cipher: PacketCipher;
+  readonly #maxStreams: number;
+  readonly #streams = new Map<number, ReceiverStream>();
+  /** Stands in for the state of an SSRC not seen yet, until a packet of it is authenticated. */
+  #newcomer = new ReceiverStream();
+
+  /** @throws TypeError if the master key has not the length of the suite. */
+  constructor(options: SrtpReceiverOptions) {
+    this.#cipher = createCipher(options);
+    this.#maxStreams = options.maxStreams ?? DEFAULT_MAX_STREAMS;
+  }
+
+  /** Number of SSRCs with state. */
+  get streamCount(): number {
+    return this.#streams.size;
+  }
+
+  /**
+   * Authenticates and decrypts the SRTP packet bytes[offset, offset + length) in place. The state of its stream, or a
+   * new stream, comes of authentic packets only.
+   *
+   * @returns the length of the RTP packet, or a negative DropReason: srtpMalformed, srtpReplay, srtpTooOld,
+   *   srtpAuthentication, srtpIndexExhausted, srtpTooManyStreams.
+   */
+  unprotectRtp(bytes: Uint8Array, offset: number, length: number): number {
+    const headerLength = rtpHeaderLength(bytes, offset, length - this.#cipher.rtpTrailerLength);
+    if (headerLength < 0) return -DropReason.srtpMalformed;
+
+    const ssrc = readUint32(bytes, offset + 8);
+    const stream = this.#streamOrNewcomer(ssrc);
+    if (stream === undefined) return -DropReason.srtpTooManyStreams;
+    const sequenceNumber = (bytes[offset + 2] << 8) | bytes[offset + 3];
+    const rolloverCounter = stream.rolloverCounter.estimate(sequenceNumber);
+    if (rolloverCounter > MAX_ROLLOVER_COUNTER) return -DropReason.srtpIndexExhausted;
+    const index = rolloverCounter * 0x10000 + sequenceNumber;
+    const reason = stream.rtpWindow.check(index);
+    if (reason !== DropReason.none) return -reason;
+
+    const plainLength = this.#cipher.unprotectRtp(bytes, offset, headerLength, length, rolloverCounter);
+    if (plainLength < 0) return plainLength;
+
+    stream.rolloverCounter.update(rolloverCounter, sequenceNumber);
+    stream.rtpWindow.add(index);
+    if (stream === this.#newcomer) this.#admitNewcomer(ssrc);
+    return plainLength;
+  }
+
+  /**
+   * Authenticates and, if it is encrypted, decrypts the SRTCP packet bytes[offset, offset + length) in place.
+   *
+   * @returns the length of the compound RTCP packet, or a negative DropReason as unprotectRtp() does.
+   */
+  unprotectRtcp(bytes: Uint8Array, offset: number, length: number): number {
+    if (length < RTCP_CLEAR_LENGTH + this.#cipher.rtcpTrailerLength) return -DropReason.srtpMalformed;
+
+    const ssrc = readUint32(bytes, offset + 4);
+    const stream = this.#streamOrNewcomer(ssrc);
+    if (stream === undefined) return -DropReason.srtpTooManyStreams;
+    const index = this.#cipher.readRtcpIndexWord(bytes, offset, length) & ~RTCP_ENCRYPTED_FLAG;
+    const reason = stream.rtcpWindow.check(index);
+    if (reason !== DropReason.none) return -reason;
+
+    const plainLength = this.#cipher.unprotectRtcp(bytes, offset, length);
+    if (plainLength < 0) return plainLength;
+
+    stream.rtcpWindow.add(index);
+    if (stream === this.#newcomer) this.#admitNewcomer(ssrc);
+    return plainLength;
+  }
+
+  /** Forgets a stream: its next packet is taken for the first one of a new stream. */
+  removeStream(ssrc: number): void {
+    this.#streams.delete(ssrc);
+  }
+
+  /** The stream's state; what a new stream starts with if there is none; undefined if there may not be another. */
+  #streamOrNewcomer(ssrc: number): ReceiverStream | undefined {
+    const stream = this.#streams.get(ssrc);
+    if (stream !== undefined) return stream;
+    return this.#streams.size < this.#maxStreams ? this.#newcomer : undefined;
+  }
+
+  #admitNewcomer(ssrc: number): void {
+    this.#streams.set(ssrc, this.#newcomer);
+    this.#newcomer = new ReceiverStream();
+  }
+}
+
+/** Packets that a receiver may be behind, as in the reference: retransmissions come late. RFC 3711 asks for 64. */
+const RTP_WINDOW = 1024;
+const RTCP_WINDOW = 128;
+const DEFAULT_MAX_STREAMS = 4096;
+const MAX_ROLLOVER_COUNTER = 0xffffffff;
+const MAX_RTCP_INDEX = 0x7fffffff;
+const MAX_PACKET = 65535;
+
+class SenderStream {
+  readonly rolloverCounter = new RolloverCounter();
+  /** Index of the last SRTCP packet; the first one is 1. */
+  rtcpIndex = 0;
+  readonly sentTags: SentTags | null;
+
+  constructor(repeatsMustBeEqual: boolean) {
+    this.sentTags = repeatsMustBeEqual ? new SentTags() : null;
+  }
+}
+
+class ReceiverStream {
+  readonly rolloverCounter = new RolloverCounter();
+  readonly rtpWindow = new ReplayWindow(RTP_WINDOW);
+  readonly rtcpWindow = new ReplayWindow(RTCP_WINDOW);
+}
+
+function createCipher({ suite: name, masterKey }: SrtpSessionOptions): PacketCipher {
+  const suite = SRTP_SUITES[name];
+  const { rtp, rtcp } = deriveSessionKeys(suite, masterKey);
+  return suite.transform === 'aes-gcm' ? new AesGcmCipher(suite, rtp, rtcp) : new AesCmCipher(suite, rtp, rtcp);
+}
+
+/** Length of the header with CSRCs and extension, or -1 if it does not fit into `length` bytes. */
+function rtpHeaderLength(bytes: Uint8Array, offset: number, length: number): number {
+  if (length < 12) return -1;
+  let headerLength = 12 + 4 * (bytes[offset] & 0x0f);
+  if ((bytes[offset] & 0x10) !== 0) {
+    if (headerLength + 4 > length) return -1;
+    const extension = offset + headerLength;
+    headerLength += 4 + 4 * ((bytes[extension + 2] << 8) | bytes[extension + 3]);
+  }
+  return headerLength <= length ? headerLength : -1;
+}
+
+function hasRoom(bytes: Uint8Array, offset: number, length: number): boolean {
+  return length <= MAX_PACKET && offset + length <= bytes.length;
+}
