@@ -17,6 +17,8 @@ export default defineConfig({
       project('golden', 120_000),
       project('api', 30_000),
       project('interop', 60_000),
+      // Needs installed browsers: `npm run test:browsers`.
+      project('browser', 120_000),
     ],
   },
 });
