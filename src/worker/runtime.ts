@@ -29,9 +29,12 @@ export interface Random {
   uint32(): number;
 }
 
-/** Where a datagram came from or goes to. Compared by identity of `key`. */
+/**
+ * Where a datagram came from or goes to: made by a UdpSocket, which has one object per address as long as anybody keeps
+ * it. So within one socket addresses are equal if the objects are, and the object can be the key of a Map.
+ */
 export interface RemoteAddress {
-  /** Normalised text: no IPv4-mapped IPv6, lower case, compressed. */
+  /** Normal form (see common/ip-address.ts), IPv4-mapped IPv6 as IPv4. */
   readonly ip: string;
   readonly port: number;
   readonly family: 4 | 6;
@@ -50,7 +53,10 @@ export interface BindOptions {
   recvBufferSize?: number;
 }
 
-/** Why binding failed, with the system's code (EADDRINUSE, EADDRNOTAVAIL, EMFILE, EACCES, EINVAL ...). */
+/**
+ * Why binding failed: the system's code (EADDRINUSE, EADDRNOTAVAIL, EMFILE, EACCES, EINVAL ...) and, as the message, what
+ * the system calls it ("address already in use").
+ */
 export class BindError extends Error {
   readonly code: string;
 
@@ -67,21 +73,23 @@ export interface UdpNetwork {
 }
 
 export interface UdpHandler {
-  /**
-   * A datagram. `datagram` is only valid during the call. `remote` is one object per remote address of this socket as
-   * long as it is remembered, so it can be compared by identity and used as a key.
-   */
+  /** A datagram of at least one byte; `datagram` is only valid during the call. */
   onDatagram(datagram: Uint8Array, remote: RemoteAddress, now: number): void;
 }
 
 export interface UdpSocket {
+  /** What it is bound to, in normal form. */
   readonly ip: string;
   readonly port: number;
+  /** The address object for `ip` and `port`: the same one that datagrams from there come with. @throws TypeError */
+  remoteAddress(ip: string, port: number): RemoteAddress;
   /**
    * Sends bytes[offset, offset + length) at once where the system takes them; otherwise a copy is queued, so the
    * memory is free when this returns. Never throws. False if the datagram was dropped.
+   * @param remote an address object of this socket
    */
   send(bytes: Uint8Array, offset: number, length: number, remote: RemoteAddress): boolean;
+  /** Nothing is delivered afterwards. Closing twice is harmless. */
   close(): void;
 }
 
@@ -91,11 +99,11 @@ export interface TcpNetwork {
 }
 
 export interface TcpHandler {
-  onConnection(connection: TcpConnection): TcpConnectionHandler;
+  onConnection(connection: TcpConnection, now: number): TcpConnectionHandler;
 }
 
 export interface TcpConnectionHandler {
-  /** One RFC 4571 frame. `frame` is only valid during the call. */
+  /** One RFC 4571 frame of at least one byte; `frame` is only valid during the call. */
   onFrame(frame: Uint8Array, now: number): void;
   /** Closed by the peer, by an error or by broken framing; not called after `close()`. */
   onClosed(now: number): void;
@@ -114,5 +122,6 @@ export interface TcpConnection {
   readonly localPort: number;
   /** Sends one RFC 4571 frame; the memory is free when this returns. False if dropped (slow reader, closed). */
   send(bytes: Uint8Array, offset: number, length: number): boolean;
+  /** What was sent before still goes out; nothing is delivered afterwards. Closing twice is harmless. */
   close(): void;
 }
