@@ -1,0 +1,62 @@
+import { type PayloadDescriptor } from '../payload-descriptor.js';
+import { type RtpPacket } from '../rtp-packet.js';
+
+/** Nothing in the payload has to be rewritten. */
+export const NO_REWRITE = -1;
+
+export interface EncodingParameters {
+  spatialLayers: number;
+  temporalLayers: number;
+  /** Layers depend on lower spatial layers in key frames only (scalability mode L_T__KEY). */
+  ksvc: boolean;
+}
+
+/**
+ * A Consumer's state about the payload of its stream: which layers it wants and has, and how numbers inside the payload
+ * are rewritten. `process` decides on each packet; its answers are the returned boolean and the fields `marker` and
+ * `rewrite`.
+ *
+ * Layers are -1 while there is none. Both targets are at least 0 when `process` is called (Opus has none).
+ */
+export abstract class EncodingContext {
+  readonly spatialLayers: number;
+  readonly temporalLayers: number;
+  readonly ksvc: boolean;
+  targetSpatialLayer = -1;
+  targetTemporalLayer = -1;
+  currentSpatialLayer = -1;
+  currentTemporalLayer = -1;
+  /** Opus: whether packets of discontinuous transmission are left out. */
+  ignoreDtx = false;
+
+  /** The marker bit that the packet just processed is to be sent with. */
+  marker = false;
+  /**
+   * What the packet just processed has to be rewritten with: NO_REWRITE, or 31 bits that `writePayloadPrefix` of the
+   * codec understands. To be kept with the packet for its retransmission.
+   */
+  rewrite: number = NO_REWRITE;
+
+  /** Numbers inside the payload continue without gap at the next packet. */
+  protected syncRequired = false;
+
+  constructor(parameters: EncodingParameters) {
+    this.spatialLayers = parameters.spatialLayers;
+    this.temporalLayers = parameters.temporalLayers;
+    this.ksvc = parameters.ksvc;
+  }
+
+  /** The next packet starts a new sequence (of another stream, or after a pause). */
+  requireSync(): void {
+    this.syncRequired = true;
+  }
+
+  /** Whether the packet is sent on. A packet without descriptor always is. */
+  process(packet: RtpPacket): boolean {
+    this.marker = packet.marker;
+    this.rewrite = NO_REWRITE;
+    return !packet.descriptor.present || this.processDescriptor(packet.descriptor);
+  }
+
+  protected abstract processDescriptor(descriptor: PayloadDescriptor): boolean;
+}

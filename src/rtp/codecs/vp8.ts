@@ -1,0 +1,137 @@
+import { type PayloadDescriptor } from '../payload-descriptor.js';
+import { type RtpPacket } from '../rtp-packet.js';
+import { SequenceManager } from '../sequence-manager.js';
+import { EncodingContext } from './encoding-context.js';
+
+/**
+ * Reads the VP8 payload descriptor (RFC 7741 §4.2). A picture id of one byte is widened to two, in place, so that every
+ * Consumer can write its own: the packet grows by one byte.
+ *
+ * ```
+ *       0 1 2 3 4 5 6 7
+ *      +-+-+-+-+-+-+-+-+
+ *      |X|R|N|S|R| PID |  S: start of partition, PID: partition index
+ *      +-+-+-+-+-+-+-+-+
+ * X:   |I|L|T|K| RSV   |
+ * I:   |M| PictureID   |  M: a second byte follows
+ *      |   PictureID   |
+ * L:   |   TL0PICIDX   |
+ * T/K: |TID|Y| KEYIDX  |
+ *      +-+-+-+-+-+-+-+-+
+ *      |Size0|H| VER |P|  first byte of a frame: P is 0 in a key frame
+ * ```
+ */
+export function parseVp8(packet: RtpPacket): void {
+  const { bytes, descriptor } = packet;
+  let at = packet.payloadOffset;
+  const end = at + packet.payloadLength;
+  descriptor.reset();
+  if (at >= end) return;
+
+  const first = bytes[at++];
+  let flags = 0;
+  if ((first & 0x80) !== 0) {
+    if (at >= end) return;
+    flags = bytes[at++];
+  }
+  let pictureId = -1;
+  let isShortPictureId = false;
+  if ((flags & 0x80) !== 0) {
+    if (at >= end) return;
+    pictureId = bytes[at++];
+    isShortPictureId = pictureId < 0x80;
+    if (!isShortPictureId) {
+      if (at >= end) return;
+      pictureId = ((pictureId & 0x7f) << 8) | bytes[at++];
+    }
+  }
+  let tl0PictureIndex = -1;
+  if ((flags & 0x40) !== 0) {
+    if (at >= end) return;
+    tl0PictureIndex = bytes[at++];
+  }
+  if ((flags & 0x30) !== 0) {
+    if (at >= end) return;
+    const layer = bytes[at++];
+    descriptor.hasTemporalLayer = true;
+    descriptor.temporalLayer = layer >> 6;
+    descriptor.switchingPoint = (layer & 0x20) !== 0;
+  }
+  descriptor.present = true;
+  descriptor.pictureId = pictureId;
+  descriptor.tl0PictureIndex = tl0PictureIndex;
+  descriptor.startOfFrame = (first & 0x17) === 0x10;
+  descriptor.isKeyFrame = descriptor.startOfFrame && at < end && (bytes[at] & 0x01) === 0;
+
+  // Without room in front the packet stays as it is, and is not rewritten either.
+  if (isShortPictureId && !packet.insertPayloadByte(PICTURE_ID_INDEX, 0x80)) descriptor.reset();
+}
+
+/** Where a two byte picture id and TL0PICIDX lie in a payload that has both. */
+const PICTURE_ID_INDEX = 2;
+const TL0_PICTURE_INDEX = 4;
+
+/** How many bytes of the payload `writeVp8Prefix` writes. */
+export const VP8_PREFIX_LENGTH = TL0_PICTURE_INDEX + 1;
+
+/**
+ * Writes the first VP8_PREFIX_LENGTH bytes of the packet's payload to bytes[offset...] as a Consumer has to see them.
+ *
+ * @param rewrite from Vp8EncodingContext, not NO_REWRITE
+ */
+export function writeVp8Prefix(packet: RtpPacket, bytes: Uint8Array, offset: number, rewrite: number): void {
+  bytes[offset] = packet.bytes[packet.payloadOffset];
+  bytes[offset + 1] = packet.bytes[packet.payloadOffset + 1];
+  bytes[offset + PICTURE_ID_INDEX] = 0x80 | (rewrite >> 16);
+  bytes[offset + PICTURE_ID_INDEX + 1] = rewrite >> 8;
+  bytes[offset + TL0_PICTURE_INDEX] = rewrite;
+}
+
+/** Selects temporal layers; makes picture ids and TL0PICIDX contiguous again. */
+export class Vp8EncodingContext extends EncodingContext {
+  readonly #pictureIds = new SequenceManager(15);
+  readonly #tl0PictureIndexes = new SequenceManager(8);
+
+  protected processDescriptor(descriptor: PayloadDescriptor): boolean {
+    const { pictureId, tl0PictureIndex, temporalLayer, hasTemporalLayer } = descriptor;
+    const isRewritable = pictureId >= 0 && tl0PictureIndex >= 0;
+    const target = this.targetTemporalLayer;
+
+    if (this.syncRequired && isRewritable) {
+      this.#pictureIds.sync((pictureId - 1) & 0x7fff);
+      this.#tl0PictureIndexes.sync((tl0PictureIndex - 1) & 0xff);
+      this.syncRequired = false;
+    }
+
+    // The fate of a late packet is that of its picture: it was decided when the picture's first packet came.
+    const isLate = this.#pictureIds.isLower(pictureId, this.#pictureIds.maxInput);
+    if (isRewritable && hasTemporalLayer && !isLate) {
+      if (temporalLayer > target || (temporalLayer > this.currentTemporalLayer && !descriptor.switchingPoint)) {
+        this.#pictureIds.drop(pictureId);
+        // TL0PICIDX counts pictures of layer 0, so only one of these takes its number with it.
+        if (temporalLayer === 0) this.#tl0PictureIndexes.drop(tl0PictureIndex);
+        return false;
+      }
+    }
+
+    let outPictureId = -1;
+    if (pictureId >= 0) {
+      outPictureId = this.#pictureIds.input(pictureId);
+      if (outPictureId < 0) return false;
+    }
+    let outTl0PictureIndex = -1;
+    if (tl0PictureIndex >= 0) {
+      outTl0PictureIndex = this.#tl0PictureIndexes.input(tl0PictureIndex);
+      if (outTl0PictureIndex < 0) return false;
+    }
+
+    this.currentSpatialLayer = 0;
+    if (!hasTemporalLayer) this.currentTemporalLayer = 0;
+    else if (temporalLayer === target) this.currentTemporalLayer = temporalLayer;
+    if (this.currentTemporalLayer > target) this.currentTemporalLayer = target;
+    if (temporalLayer > this.currentTemporalLayer) return false;
+
+    if (isRewritable) this.rewrite = (outPictureId << 8) | outTl0PictureIndex;
+    return true;
+  }
+}
