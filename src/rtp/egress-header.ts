@@ -1,10 +1,9 @@
-import { NO_REWRITE } from './codecs/encoding-context.js';
-import { VP8_PREFIX_LENGTH, writeVp8Prefix } from './codecs/vp8.js';
+import { REWRITTEN_MAX_LENGTH, rewritePayload, rewrittenLength } from './codecs/payload-rewrite.js';
 import { HeaderExtension } from './header-extension.js';
 import { type RtpPacket } from './rtp-packet.js';
 
 /** More than `EgressHeader.write` ever puts in front of the packet's header length. */
-export const EGRESS_PREFIX_MAX_LENGTH = 2 + VP8_PREFIX_LENGTH;
+export const EGRESS_PREFIX_MAX_LENGTH = 2 + REWRITTEN_MAX_LENGTH;
 
 /**
  * Writes what a Consumer sends in place of the beginning of a stored packet: its own header, and the part of the payload
@@ -106,13 +105,12 @@ export class EgressHeader {
   }
 
   #writePrefix(packet: RtpPacket, bytes: Uint8Array, offset: number, rewrite: number): void {
-    this.restOffset = packet.payloadOffset;
-    this.restLength = packet.payloadLength;
-    if (rewrite === NO_REWRITE) return;
-    // VP8 is the only codec with rewritten payloads.
-    writeVp8Prefix(packet, bytes, offset + this.length, rewrite);
-    this.length += VP8_PREFIX_LENGTH;
-    this.restOffset += VP8_PREFIX_LENGTH;
-    this.restLength -= VP8_PREFIX_LENGTH;
+    const prefixLength = rewrittenLength(rewrite);
+    const at = offset + this.length;
+    for (let i = 0; i < prefixLength; i++) bytes[at + i] = packet.bytes[packet.payloadOffset + i];
+    rewritePayload(bytes, at, rewrite);
+    this.length += prefixLength;
+    this.restOffset = packet.payloadOffset + prefixLength;
+    this.restLength = packet.payloadLength - prefixLength;
   }
 }

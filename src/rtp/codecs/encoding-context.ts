@@ -32,8 +32,8 @@ export abstract class EncodingContext {
   /** The marker bit that the packet just processed is to be sent with. */
   marker = false;
   /**
-   * What the packet just processed has to be rewritten with: NO_REWRITE, or 31 bits that `writePayloadPrefix` of the
-   * codec understands. To be kept with the packet for its retransmission.
+   * How the payload of the packet just processed is to be rewritten: NO_REWRITE, or 23 bits for `rewritePayload`. To be
+   * kept with the packet for its retransmission.
    */
   rewrite: number = NO_REWRITE;
 

@@ -71,17 +71,11 @@ export function parseVp8(packet: RtpPacket): void {
 const PICTURE_ID_INDEX = 2;
 const TL0_PICTURE_INDEX = 4;
 
-/** How many bytes of the payload `writeVp8Prefix` writes. */
-export const VP8_PREFIX_LENGTH = TL0_PICTURE_INDEX + 1;
+/** How many bytes at the start of a payload `rewriteVp8` reaches. */
+export const VP8_REWRITTEN_LENGTH = TL0_PICTURE_INDEX + 1;
 
-/**
- * Writes the first VP8_PREFIX_LENGTH bytes of the packet's payload to bytes[offset...] as a Consumer has to see them.
- *
- * @param rewrite from Vp8EncodingContext, not NO_REWRITE
- */
-export function writeVp8Prefix(packet: RtpPacket, bytes: Uint8Array, offset: number, rewrite: number): void {
-  bytes[offset] = packet.bytes[packet.payloadOffset];
-  bytes[offset + 1] = packet.bytes[packet.payloadOffset + 1];
+/** Writes another picture id and TL0PICIDX into the payload that starts at bytes[offset]; it has both. */
+export function rewriteVp8(bytes: Uint8Array, offset: number, rewrite: number): void {
   bytes[offset + PICTURE_ID_INDEX] = 0x80 | (rewrite >> 16);
   bytes[offset + PICTURE_ID_INDEX + 1] = rewrite >> 8;
   bytes[offset + TL0_PICTURE_INDEX] = rewrite;
