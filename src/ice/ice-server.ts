@@ -29,7 +29,10 @@ export interface IceServerOptions {
   consentTimeout?: number;
 }
 
-/** All calls are made from within a method of the server, `onIceUfragAdded` also from its constructor. */
+/**
+ * All calls are made from within a method of the server, `onIceUfragAdded` also from its constructor. Any of them may
+ * close the server.
+ */
 export interface IceServerOwner<Tuple extends IceTuple> {
   /** Send to the peer. `bytes` is only valid during the call. */
   onIceSend(tuple: Tuple, bytes: Uint8Array, offset: number, length: number): void;
@@ -242,6 +245,7 @@ export class IceServer<Tuple extends IceTuple> implements Machine {
   /** A valid check came in. `nomination` is undefined without the attribute. */
   #onCheck(tuple: Tuple, useCandidate: boolean, nomination: number | undefined, now: number): void {
     this.#add(tuple);
+    if (this.#isClosed) return;
     const isNewNomination = nomination !== undefined && nomination > this.#remoteNomination;
     if (this.#state === 'completed') {
       if (isNewNomination || useCandidate) this.#nominate(tuple, isNewNomination ? nomination : undefined);
@@ -264,16 +268,16 @@ export class IceServer<Tuple extends IceTuple> implements Machine {
   #select(tuple: Tuple): void {
     if (tuple === this.#selectedTuple) return;
     this.#selectedTuple = tuple;
-    if (!this.#isClosed) this.#owner.onIceSelectedTuple(tuple);
+    this.#owner.onIceSelectedTuple(tuple);
   }
 
   #add(tuple: Tuple): void {
-    if (this.isKnownTuple(tuple)) return;
+    if (this.#isClosed || this.isKnownTuple(tuple)) return;
     this.#tuples.unshift(tuple);
     this.#owner.onIceTupleAdded(tuple);
-    if (this.#tuples.length <= MAX_TUPLES) return;
-    const oldest = this.#tuples.findLastIndex(other => other !== tuple && other !== this.#selectedTuple);
-    this.#forget(oldest);
+    if (this.#tuples.length > MAX_TUPLES) {
+      this.#forget(this.#tuples.findLastIndex(other => other !== tuple && other !== this.#selectedTuple));
+    }
   }
 
   #forget(index: number): void {
