@@ -1,0 +1,189 @@
+import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import { NodeClock } from '../../../src/io/clock.js';
+import { NodeTcpNetwork, type TcpLimits } from '../../../src/io/tcp-server.js';
+import {
+  BindError,
+  type BindOptions,
+  type TcpConnection,
+  type TcpConnectionHandler,
+  type TcpHandler,
+  type TcpServer,
+} from '../../../src/worker/runtime.js';
+
+const cleanUp: (() => void)[] = [];
+afterEach(() => {
+  for (const action of cleanUp.splice(0)) action();
+});
+
+/** A server's side of all its connections: what arrived, in order, and a wait for the next of it. */
+class Peer implements TcpHandler, TcpConnectionHandler {
+  readonly log: string[] = [];
+  connection: TcpConnection | undefined = undefined;
+  onFrameHook: (connection: TcpConnection) => void = () => {};
+  #wake = (): void => {};
+
+  onConnection(connection: TcpConnection): TcpConnectionHandler {
+    this.connection = connection;
+    this.#record('connection');
+    return this;
+  }
+  onFrame(frame: Uint8Array): void {
+    this.#record(`frame ${Buffer.from(frame).toString()}`);
+    this.onFrameHook(this.connection!);
+  }
+  onClosed(): void {
+    this.#record('closed');
+  }
+
+  async until(entry: string): Promise<void> {
+    while (!this.log.includes(entry)) await new Promise<void>(resolve => (this.#wake = resolve));
+  }
+
+  #record(entry: string): void {
+    this.log.push(entry);
+    this.#wake();
+  }
+}
+
+async function listen(
+  ip: string,
+  { limits, ...options }: Partial<BindOptions> & { limits?: Partial<TcpLimits> } = {},
+): Promise<[TcpServer, Peer]> {
+  const peer = new Peer();
+  const server = await new NodeTcpNetwork(new NodeClock(), limits).listen({ ip, port: 0, ...options }, peer);
+  cleanUp.push(() => server.close());
+  return [server, peer];
+}
+
+async function connected(to: TcpServer, ip = to.ip): Promise<Socket> {
+  const socket = connect(to.port, ip).on('error', () => {});
+  cleanUp.push(() => socket.destroy());
+  await once(socket, 'connect');
+  return socket;
+}
+
+const frame = (text: string): Buffer =>
+  Buffer.concat([Uint8Array.of(text.length >> 8, text.length), Buffer.from(text)]);
+const send = (connection: TcpConnection, text: string): boolean =>
+  connection.send(Buffer.from(`..${text}.`), 2, text.length);
+
+describe('listening', () => {
+  it.each(['127.0.0.1', '::1', '::'])('on %s', async ip => {
+    const [server] = await listen(ip);
+    expect(server.ip).toBe(ip);
+    expect(server.port).toBeGreaterThan(0);
+  });
+
+  it('fails with the code and the words of the system', async () => {
+    const [{ port }] = await listen('127.0.0.1');
+    const taken = listen('127.0.0.1', { port });
+    await expect(taken).rejects.toBeInstanceOf(BindError);
+    await expect(taken).rejects.toMatchObject({ code: 'EADDRINUSE', message: 'address already in use' });
+    await expect(listen('192.0.2.1')).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
+  });
+
+  it('ends, and gives the port back', async () => {
+    const [server, peer] = await listen('127.0.0.1');
+    const socket = await connected(server);
+    await peer.until('connection');
+    server.close();
+    await once(socket, 'close');
+    expect(peer.log).toEqual(['connection']);
+    await listen('127.0.0.1', { port: server.port });
+  });
+});
+
+describe('connections', () => {
+  it.each([
+    ['127.0.0.1', '127.0.0.1', 4],
+    ['::1', '::1', 6],
+    ['::', '127.0.0.1', 4],
+  ])('to %s carry frames both ways', async (ip, from, family) => {
+    const [server, peer] = await listen(ip);
+    const socket = await connected(server, from);
+    socket.write(Buffer.concat([frame('one'), frame(''), frame('two').subarray(0, 3)]));
+    await peer.until('frame one');
+    socket.write(frame('two').subarray(3));
+    await peer.until('frame two');
+    expect(peer.log).toEqual(['connection', 'frame one', 'frame two']);
+    const { remote, localIp, localPort } = peer.connection!;
+    expect(remote).toEqual({ ip: from, port: socket.localPort, family });
+    expect({ localIp, localPort }).toEqual({ localIp: from, localPort: server.port });
+
+    expect(send(peer.connection!, 'answer')).toBe(true);
+    expect(((await once(socket, 'data')) as [Buffer])[0]).toEqual(frame('answer'));
+  });
+
+  it('tell when the peer ends or resets them', async () => {
+    const [server, peer] = await listen('127.0.0.1');
+    (await connected(server)).end();
+    await peer.until('closed');
+    peer.log.length = 0;
+    const socket = await connected(server);
+    await peer.until('connection');
+    socket.write(frame('cut').subarray(0, 4));
+    socket.resetAndDestroy();
+    await peer.until('closed');
+    expect(send(peer.connection!, 'x')).toBe(false);
+  });
+
+  it('closed here still send what was written, and deliver nothing more', async () => {
+    const [server, peer] = await listen('127.0.0.1');
+    peer.onFrameHook = connection => {
+      send(connection, 'last words');
+      connection.close();
+      connection.close();
+      expect(send(connection, 'too late')).toBe(false);
+    };
+    const socket = await connected(server);
+    socket.write(Buffer.concat([frame('one'), frame('two')]));
+    expect(((await once(socket, 'data')) as [Buffer])[0]).toEqual(frame('last words'));
+    await once(socket, 'close');
+    expect(peer.log).toEqual(['connection', 'frame one']);
+  });
+
+  it('with a frame that is too long are closed', async () => {
+    const [server, peer] = await listen('127.0.0.1');
+    (await connected(server)).write(Buffer.concat([frame('one'), Uint8Array.of(0xff, 0xff, 0)]));
+    await peer.until('closed');
+    expect(peer.log).toEqual(['connection', 'frame one', 'closed']);
+  });
+
+  it('drop frames for a slow reader', async () => {
+    const [server, peer] = await listen('127.0.0.1', { limits: { maxQueuedBytes: 100_000 } });
+    (await connected(server)).pause();
+    await peer.until('connection');
+    const bytes = new Uint8Array(65_535);
+    let taken = 0;
+    while (taken < 10_000 && peer.connection!.send(bytes, 0, bytes.length)) taken++;
+    expect(taken).toBeLessThan(10_000);
+    expect(peer.connection!.send(bytes, 0, 65_536)).toBe(false);
+  });
+
+  it('that say nothing are closed after a while', async () => {
+    const [server, peer] = await listen('127.0.0.1', { limits: { firstFrameTimeout: 5 } });
+    await connected(server);
+    await peer.until('closed');
+  });
+
+  it('that fall silent are closed after a while, if wanted', async () => {
+    const [server, peer] = await listen('127.0.0.1', { limits: { idleTimeout: 5 } });
+    (await connected(server)).write(frame('one'));
+    await peer.until('closed');
+    expect(peer.log).toContain('frame one');
+  });
+
+  it('from one address are bounded', async () => {
+    const [server, peer] = await listen('127.0.0.1', { limits: { maxConnectionsPerIp: 1 } });
+    const first = await connected(server);
+    await peer.until('connection');
+    await once(await connected(server), 'close');
+    expect(peer.log).toEqual(['connection']);
+    first.destroy();
+    await peer.until('closed');
+    await connected(server);
+    while (peer.log.length < 3) await peer.until(`connection`).then(() => new Promise(setImmediate));
+  });
+});

@@ -1,0 +1,196 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import { NodeClock } from '../../../src/io/clock.js';
+import { NodeUdpNetwork } from '../../../src/io/udp-socket.js';
+import {
+  BindError,
+  type BindOptions,
+  type RemoteAddress,
+  type UdpHandler,
+  type UdpSocket,
+} from '../../../src/worker/runtime.js';
+
+const network = new NodeUdpNetwork(new NodeClock());
+const opened: UdpSocket[] = [];
+afterEach(() => {
+  for (const socket of opened.splice(0)) socket.close();
+});
+
+/** A handler that keeps copies, and whose `next()` waits for the next datagram. */
+class Inbox implements UdpHandler {
+  readonly received: { data: Buffer; remote: RemoteAddress; now: number }[] = [];
+  #wake = (): void => {};
+
+  onDatagram(datagram: Uint8Array, remote: RemoteAddress, now: number): void {
+    this.received.push({ data: Buffer.from(datagram), remote, now });
+    this.#wake();
+  }
+
+  async next(): Promise<{ data: Buffer; remote: RemoteAddress; now: number }> {
+    while (this.received.length === 0) await new Promise<void>(resolve => (this.#wake = resolve));
+    return this.received.shift()!;
+  }
+}
+
+function open(ip: string, options: Partial<BindOptions> = {}, handler: UdpHandler = new Inbox()): UdpSocket {
+  const socket = network.bind({ ip, port: 0, ...options }, handler);
+  opened.push(socket);
+  return socket;
+}
+
+function failure(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('no failure');
+}
+
+const send = (from: UdpSocket, data: Uint8Array | string, to: UdpSocket, ip = to.ip): boolean => {
+  const bytes = Buffer.from(data);
+  return from.send(bytes, 0, bytes.length, from.remoteAddress(ip, to.port));
+};
+
+describe('binding', () => {
+  it.each(['127.0.0.1', '::1', '0.0.0.0', '::'])('%s is bound when bind returns', ip => {
+    const socket = open(ip);
+    expect(socket.ip).toBe(ip);
+    expect(socket.port).toBeGreaterThan(0);
+  });
+
+  it('reports the address in normal form', () => {
+    expect(open('0:0:0:0:0:0:0:1').ip).toBe('::1');
+  });
+
+  it('fails at once, with the code and the words of the system', () => {
+    const taken = open('127.0.0.1');
+    const error = failure(() => open('127.0.0.1', { port: taken.port }));
+    expect(error).toBeInstanceOf(BindError);
+    expect(error).toMatchObject({ code: 'EADDRINUSE', message: 'address already in use' });
+    // TEST-NET-1 is nobody's.
+    expect(failure(() => open('192.0.2.1'))).toMatchObject({
+      code: 'EADDRNOTAVAIL',
+      message: 'address not available',
+    });
+    expect(failure(() => open('localhost'))).toEqual(new TypeError("invalid IP 'localhost'"));
+  });
+
+  it('gives the port back', () => {
+    const socket = open('127.0.0.1');
+    socket.close();
+    socket.close();
+    expect(open('127.0.0.1', { port: socket.port }).port).toBe(socket.port);
+  });
+
+  it('shares a port on demand', () => {
+    const first = open('127.0.0.1', { reusePort: true });
+    expect(open('127.0.0.1', { port: first.port, reusePort: true }).port).toBe(first.port);
+  });
+
+  it('takes both families, or IPv6 only', () => {
+    const both = open('::');
+    expect(failure(() => open('0.0.0.0', { port: both.port }))).toMatchObject({ code: 'EADDRINUSE' });
+    const ipv6Only = open('::', { ipv6Only: true });
+    expect(open('0.0.0.0', { port: ipv6Only.port }).port).toBe(ipv6Only.port);
+    expect(open('127.0.0.1', { ipv6Only: true }).ip).toBe('127.0.0.1');
+  });
+
+  it('sets buffer sizes, and fails if the system refuses', () => {
+    open('127.0.0.1', { sendBufferSize: 65_536, recvBufferSize: 65_536 });
+    const error = failure(() => open('127.0.0.1', { recvBufferSize: 2 ** 32 }));
+    expect(error).toBeInstanceOf(BindError);
+  });
+});
+
+describe('datagrams', () => {
+  it.each(['127.0.0.1', '::1'])('go to and fro on %s', async ip => {
+    const [inboxA, inboxB] = [new Inbox(), new Inbox()];
+    const [a, b] = [open(ip, {}, inboxA), open(ip, {}, inboxB)];
+    const padded = Buffer.from('..to b..');
+    expect(a.send(padded, 2, 4, a.remoteAddress(ip, b.port))).toBe(true);
+    padded.fill(0);
+    const { data, remote, now } = await inboxB.next();
+    expect(data.toString()).toBe('to b');
+    expect(remote).toMatchObject({ ip, port: a.port, family: ip === '::1' ? 6 : 4 });
+    expect(now).toBeGreaterThan(0);
+    expect(remote).toBe(b.remoteAddress(ip, a.port));
+    b.send(Buffer.from('to a'), 0, 4, remote);
+    expect((await inboxA.next()).data.toString()).toBe('to a');
+  });
+
+  it('keep their bytes when the memory is used again, and their sizes', async () => {
+    const inbox = new Inbox();
+    const [a, b] = [open('127.0.0.1'), open('127.0.0.1', {}, inbox)];
+    const remote = a.remoteAddress('127.0.0.1', b.port);
+    const bytes = new Uint8Array(65_507);
+    const sizes = [1, 1200, 2048, 2049, 1, 9000, 65_507, 1200];
+    sizes.forEach((size, i) => {
+      bytes.fill(i);
+      expect(a.send(bytes, 0, size, remote)).toBe(true);
+    });
+    for (const [i, size] of sizes.entries()) {
+      const { data } = await inbox.next();
+      expect(data.length).toBe(size);
+      expect(data.every(byte => byte === i)).toBe(true);
+    }
+  });
+
+  it('between IPv4 and a socket for both families have an IPv4 address', async () => {
+    const [inbox4, inbox6] = [new Inbox(), new Inbox()];
+    const [four, both] = [open('127.0.0.1', {}, inbox4), open('::', {}, inbox6)];
+    send(four, 'from 4', both, '127.0.0.1');
+    const { remote } = await inbox6.next();
+    expect(remote).toMatchObject({ ip: '127.0.0.1', port: four.port, family: 4 });
+    expect(both.remoteAddress('127.0.0.1', four.port)).toBe(remote);
+    expect(both.remoteAddress('::ffff:7f00:1', four.port)).toBe(remote);
+    both.send(Buffer.from('from 6'), 0, 6, remote);
+    expect((await inbox4.next()).remote).toMatchObject({ ip: '127.0.0.1', port: both.port, family: 4 });
+  });
+
+  it('are not delivered when empty', async () => {
+    const inbox = new Inbox();
+    const socket = open('127.0.0.1', {}, inbox);
+    const plain = createSocket('udp4');
+    plain.send('', socket.port, '127.0.0.1');
+    plain.send('x', socket.port, '127.0.0.1');
+    expect((await inbox.next()).data.toString()).toBe('x');
+    plain.close();
+    await once(plain, 'close');
+  });
+
+  it('are not delivered after close', async () => {
+    const [inbox, later] = [new Inbox(), new Inbox()];
+    const [a, b, c] = [open('127.0.0.1'), open('127.0.0.1', {}, inbox), open('127.0.0.1', {}, later)];
+    send(a, 'x', b);
+    b.close();
+    send(a, 'x', c);
+    await later.next();
+    expect(inbox.received).toEqual([]);
+  });
+
+  it('that cannot be sent are dropped without a word', async () => {
+    const inbox = new Inbox();
+    const [a, b] = [open('127.0.0.1'), open('127.0.0.1', {}, inbox)];
+    const bytes = Buffer.alloc(70_000);
+    expect(a.send(bytes, 0, 0, a.remoteAddress('127.0.0.1', b.port))).toBe(false);
+    expect(a.send(bytes, 0, 1, a.remoteAddress('127.0.0.1', 0))).toBe(false);
+    a.send(bytes, 0, 70_000, a.remoteAddress('127.0.0.1', b.port));
+    a.send(bytes, 0, 1, a.remoteAddress('255.255.255.255', b.port));
+    a.send(bytes, 0, 1, a.remoteAddress('::1', b.port));
+    send(a, 'still open', b);
+    expect((await inbox.next()).data.toString()).toBe('still open');
+    a.close();
+    expect(send(a, 'x', b)).toBe(false);
+  });
+
+  it('refused by the peer do no harm', async () => {
+    const inbox = new Inbox();
+    const [a, gone, b] = [open('127.0.0.1'), open('127.0.0.1'), open('127.0.0.1', {}, inbox)];
+    gone.close();
+    for (let i = 0; i < 3; i++) send(a, 'refused', gone);
+    send(a, 'x', b);
+    await inbox.next();
+  });
+});
