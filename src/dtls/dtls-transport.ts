@@ -1,8 +1,11 @@
 import { DropReason } from '../common/drop-reason.js';
 import { type Machine } from '../common/timer-queue.js';
+import { AlertDescription } from './alert.js';
 import { type Certificate, type RandomBytes } from './certificate.js';
-import { type Fingerprint } from './fingerprint.js';
-import { type SrtpProfileName } from './srtp-profile.js';
+import { Connection, type ConnectionOwner } from './connection.js';
+import { matchesFingerprint, type Fingerprint } from './fingerprint.js';
+import { type HandshakeOptions, type HandshakeResult } from './handshake.js';
+import { defaultSrtpProfiles, srtpProfiles, type SrtpProfileName } from './srtp-profile.js';
 
 export type DtlsRole = 'client' | 'server';
 
@@ -37,29 +40,57 @@ export interface DtlsSession {
 export interface DtlsOwner {
   /** Sends a datagram; the bytes are only valid during the call. Must not call the transport. */
   onDtlsSend(bytes: Uint8Array, offset: number, length: number): void;
-  onDtlsConnecting(): void;
+  onDtlsConnecting(now: number): void;
   /** The handshake is complete, and the peer's certificate has the expected fingerprint. */
-  onDtlsConnected(session: DtlsSession): void;
-  onDtlsFailed(): void;
+  onDtlsConnected(session: DtlsSession, now: number): void;
+  onDtlsFailed(now: number): void;
   /** A connection that was up was ended by the peer. */
-  onDtlsClosed(): void;
+  onDtlsClosed(now: number): void;
   /** One record of application data; the bytes are only valid during the call. */
   onDtlsApplicationData(bytes: Uint8Array, offset: number, length: number, now: number): void;
 }
 
-/** A DTLS-SRTP endpoint (RFC 5764), client or server. */
+/** Bytes; what mediasoup uses. */
+const DEFAULT_MTU = 1350;
+
+/**
+ * A DTLS-SRTP endpoint (RFC 5764), client or server. It brings up one connection, or after an end another one, and
+ * hands application data through it.
+ *
+ * All of its work is synchronous. The longest step is a server's on the client's last flight: key agreement, reading
+ * the certificate and verifying a signature.
+ */
 export class DtlsTransport implements Machine {
   readonly #owner: DtlsOwner;
+  readonly #handshakeOptions: HandshakeOptions;
+  readonly #mtu: number;
+  readonly #connectionOwner: ConnectionOwner;
   #state: DtlsState;
   #localRole: DtlsRole | undefined;
+  #remoteFingerprint: Fingerprint | undefined;
+  /** Defined in the states connecting and connected. */
+  #connection: Connection | undefined;
 
-  nextDeadline: number;
-
-  constructor(_options: DtlsTransportOptions, owner: DtlsOwner) {
+  constructor(options: DtlsTransportOptions, owner: DtlsOwner) {
     this.#owner = owner;
+    this.#handshakeOptions = {
+      certificate: options.certificate,
+      random: options.random,
+      srtpProfiles: (options.srtpProfiles ?? defaultSrtpProfiles).map(name => srtpProfiles[name]),
+      cookieExchange: options.cookieExchange ?? false,
+      requireExtendedMasterSecret: options.requireExtendedMasterSecret ?? false,
+    };
+    this.#mtu = options.mtu ?? DEFAULT_MTU;
+    this.#connectionOwner = {
+      onSend: (bytes, offset, length) => owner.onDtlsSend(bytes, offset, length),
+      onEstablished: now => this.#judgePeer(now),
+      onEnded: now => this.#onEnded(now),
+      onApplicationData: (bytes, offset, length, now) => this.#onApplicationData(bytes, offset, length, now),
+    };
     this.#state = 'new';
     this.#localRole = undefined;
-    this.nextDeadline = Infinity;
+    this.#remoteFingerprint = undefined;
+    this.#connection = undefined;
   }
 
   get state(): DtlsState {
@@ -71,37 +102,112 @@ export class DtlsTransport implements Machine {
     return this.#localRole;
   }
 
+  get nextDeadline(): number {
+    return this.#connection?.nextDeadline ?? Infinity;
+  }
+
   /**
    * Starts the handshake: a client sends its hello, a server waits for one. Nothing happens if it already runs in this
-   * role, or if a handshake is complete. A handshake under way in the other role is given up for the new one.
+   * role, or if a handshake is complete. A handshake under way in the other role is given up for the new one. After
+   * `failed` or `closed`, this begins anew.
    */
-  start(role: DtlsRole, _now: number): void {
+  start(role: DtlsRole, now: number): void {
+    if (this.#connection !== undefined) {
+      if (this.#localRole === role || this.#connection.result !== undefined) return;
+      this.#connection.close();
+    }
+    const connection = new Connection(this.#handshakeOptions, this.#mtu, this.#connectionOwner);
+    this.#connection = connection;
     this.#localRole = role;
     this.#state = 'connecting';
-    this.#owner.onDtlsConnecting();
+    this.#owner.onDtlsConnecting(now);
+    if (role === 'client' && this.#connection === connection) connection.startClient(now);
   }
 
   /**
    * Says which certificate the peer must have. May come before, during or after the handshake, which does not lead to
-   * `connected` without it.
+   * `connected` without it: until then nothing of what the peer sends is handed on.
    */
-  setRemoteFingerprint(_fingerprint: Fingerprint, _now: number): void {}
+  setRemoteFingerprint(fingerprint: Fingerprint, now: number): void {
+    this.#remoteFingerprint = fingerprint;
+    this.#judgePeer(now);
+  }
 
-  /** Takes a datagram that came from the peer. */
-  onPacket(_bytes: Uint8Array, _offset: number, _length: number, _now: number): DropReason {
-    return DropReason.dtlsNotRunning;
+  /** Takes a datagram that came from the peer. Never throws. */
+  onPacket(bytes: Uint8Array, offset: number, length: number, now: number): DropReason {
+    if (this.#connection === undefined) return DropReason.dtlsNotRunning;
+    return this.#connection.onDatagram(bytes, offset, length, now);
   }
 
   /** Sends one record of application data, 1 to 16384 bytes. False if not connected. */
-  send(_bytes: Uint8Array, _offset: number, _length: number): boolean {
-    return false;
+  send(bytes: Uint8Array, offset: number, length: number): boolean {
+    return this.#state === 'connected' && this.#connection!.send(bytes, offset, length);
   }
 
   /** Says goodbye to the peer if there is a connection, and ends without calling the owner. */
-  close(_now: number): void {
-    this.#state = 'closed';
-    this.#localRole = undefined;
+  close(): void {
+    this.#connection?.close();
+    this.#leave('closed');
   }
 
-  onTimeout(_now: number): void {}
+  onTimeout(now: number): void {
+    this.#connection?.onTimeout(now);
+  }
+
+  /** Becomes `connected` if there is a handshake that is complete, and the peer is who it should be. */
+  #judgePeer(now: number): void {
+    const result = this.#connection?.result;
+    if (this.#state !== 'connecting' || result === undefined || this.#remoteFingerprint === undefined) return;
+    if (!matchesFingerprint(result.peerCertificate.der, this.#remoteFingerprint)) {
+      this.#connection!.abort(AlertDescription.badCertificate);
+      this.#onEnded(now);
+      return;
+    }
+    this.#state = 'connected';
+    const session = {
+      srtpProfile: result.srtpProfile.name,
+      ...srtpKeys(result, this.#localRole!),
+      remoteCertificatePem: result.peerCertificate.pem,
+    };
+    this.#owner.onDtlsConnected(session, now);
+  }
+
+  #onApplicationData(bytes: Uint8Array, offset: number, length: number, now: number): DropReason {
+    if (this.#state !== 'connected') return DropReason.dtlsApplicationDataEarly;
+    this.#owner.onDtlsApplicationData(bytes, offset, length, now);
+    return DropReason.none;
+  }
+
+  #onEnded(now: number): void {
+    if (this.#state === 'connected') {
+      this.#leave('closed');
+      this.#owner.onDtlsClosed(now);
+    } else {
+      this.#leave('failed');
+      this.#owner.onDtlsFailed(now);
+    }
+  }
+
+  #leave(state: 'closed' | 'failed'): void {
+    this.#connection = undefined;
+    this.#localRole = undefined;
+    this.#state = state;
+  }
+}
+
+/** RFC 5764 §4.2: client key, server key, client salt, server salt. Each side sends with its own. */
+function srtpKeys(
+  { srtpProfile, exportKeyingMaterial }: HandshakeResult,
+  localRole: DtlsRole,
+): { localKey: Uint8Array; remoteKey: Uint8Array } {
+  const { keyLength, saltLength } = srtpProfile;
+  const material = exportKeyingMaterial('EXTRACTOR-dtls_srtp', 2 * (keyLength + saltLength));
+  const keyAndSalt = (side: 0 | 1): Uint8Array => {
+    const key = side * keyLength;
+    const salt = 2 * keyLength + side * saltLength;
+    return Buffer.concat([material.subarray(key, key + keyLength), material.subarray(salt, salt + saltLength)]);
+  };
+  return localRole === 'client'
+    ? { localKey: keyAndSalt(0), remoteKey: keyAndSalt(1) }
+    : { localKey: keyAndSalt(1), remoteKey: keyAndSalt(0) };
 }

@@ -1,0 +1,45 @@
+import { X509Certificate, type KeyObject } from 'node:crypto';
+import { AlertDescription, FatalAlert } from './alert.js';
+import { authenticationOf } from './signature-scheme.js';
+
+/** The certificate that the peer showed. Its fingerprint is checked elsewhere. */
+export interface PeerCertificate {
+  der: Uint8Array;
+  pem: string;
+  publicKey: KeyObject;
+}
+
+/** A verification with a larger key would take too long. */
+const MAX_RSA_BITS = 8192;
+const MIN_RSA_BITS = 1024;
+
+/** Bytes. */
+const MAX_CERTIFICATE_LENGTH = 16_384;
+
+/** @throws FatalAlert if it is none, or has a key that cannot be used */
+export function parsePeerCertificate(der: Uint8Array): PeerCertificate {
+  if (der.length > MAX_CERTIFICATE_LENGTH) throw new FatalAlert(AlertDescription.badCertificate, 'too large');
+  // A copy, because what is parsed outlives the message.
+  const { x509, publicKey } = parse(der.slice());
+  // Node also reads PEM, and DER with something behind it: then the fingerprint would not be the certificate's.
+  if (!x509.raw.equals(der)) throw new FatalAlert(AlertDescription.badCertificate, 'not a DER certificate');
+
+  if (authenticationOf(publicKey) === undefined) {
+    const type = String(publicKey.asymmetricKeyType);
+    throw new FatalAlert(AlertDescription.unsupportedCertificate, `key of type ${type}`);
+  }
+  const bits = publicKey.asymmetricKeyDetails?.modulusLength;
+  if (bits !== undefined && (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS)) {
+    throw new FatalAlert(AlertDescription.unsupportedCertificate, `RSA key of ${bits} bits`);
+  }
+  return { der: x509.raw, pem: x509.toString(), publicKey };
+}
+
+function parse(der: Uint8Array): { x509: X509Certificate; publicKey: KeyObject } {
+  try {
+    const x509 = new X509Certificate(der);
+    return { x509, publicKey: x509.publicKey };
+  } catch (error) {
+    throw new FatalAlert(AlertDescription.badCertificate, `unreadable certificate: ${String(error)}`);
+  }
+}
