@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { DropReason } from '../../../../src/common/drop-reason.js';
+import { type DropReason } from '../../../../src/common/drop-reason.js';
 import { Certificate } from '../../../../src/dtls/certificate.js';
 import {
   DtlsTransport,
