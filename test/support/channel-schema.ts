@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Builder } from 'flatbuffers';
+import { Builder } from 'flatbuffers';
 import { tables as layouts, unions } from '../../src/channel/fbs/layout.js';
 
 // The generated code of the channel's schema by names of the schema, for tests that walk all of it.
@@ -174,3 +174,29 @@ export class Maker {
     return 2 ** (8 * Number(type) - 1) + number;
   }
 }
+
+/** The bytes of a message, as they are on the wire but for the size prefix, aligned as a carrier hands them over. */
+export const encodeMessage = (message: Packable): Uint8Array => {
+  const builder = new Builder(256);
+  builder.finishSizePrefixed(message.pack(builder));
+  return builder.asUint8Array().slice(4);
+};
+
+/** A message for every body that requests, responses and notifications may have, and a log line. */
+export const everyMessage = (mode: 'filled' | 'zero' | 'default'): { name: string; bytes: Uint8Array }[] => {
+  const kinds = unions['Message.Body'].split(' ');
+  return kinds.flatMap((kind, index) => {
+    const bodies = unions[`${kind.split('.')[0]}.Body`]?.split(' ') ?? ['line'];
+    return bodies.map((body, member) => {
+      const message = new (tables.get('Message.Message')!.code.object)();
+      message.dataType = index + 1;
+      const content = new Maker(mode, member).make(kind);
+      if (body !== 'line' && mode === 'default') {
+        content.bodyType = member + 1;
+        content.body = new Maker(mode).make(body);
+      }
+      message.data = content;
+      return { name: `${kind.split('.')[0]} ${body}`, bytes: encodeMessage(message) };
+    });
+  });
+};
