@@ -1,14 +1,16 @@
 import { timestampDiff } from '../common/serial-number.js';
 import { type Machine } from '../common/timer-queue.js';
+import { type PayloadParser } from './codecs/registry.js';
 import { NackGenerator, type NackGeneratorOwner } from './nack-generator.js';
 import { RtpDataCounter } from './rate-calculator.js';
-import { fractionLost, type ReceptionReport } from './reception-report.js';
+import { ReceptionStatistics } from './reception-statistics.js';
 import { type RemoteCaptureClock } from './remote-capture-time-estimator.js';
-import { compactDuration, roundTripTime } from './round-trip-time.js';
+import { roundTripTime } from './round-trip-time.js';
+import { type ReportBlock } from './rtcp/receiver-report.js';
 import { type RtpPacket } from './rtp-packet.js';
 import { RtpStream, type RtpStreamParams, type RtxParams, scoreOf } from './rtp-stream.js';
 import { RtxStream } from './rtx-stream.js';
-import { compactNtp, ntpToUs } from './time.js';
+import { ntpToUs } from './time.js';
 
 const INACTIVITY_TIMEOUT = 1500;
 const INACTIVITY_TIMEOUT_WITH_DTX = 5000;
@@ -29,13 +31,9 @@ export interface RtpStreamRecvOwner {
   onRtpStreamFir(stream: RtpStreamRecv, commandSeq: number, now: number): void;
 }
 
-/** Finds out about a packet's place among frames and layers, and may rewrite its payload (codecs/). */
-export interface PayloadParser {
-  parse(packet: RtpPacket): void;
-}
-
 export interface RtpStreamRecvOptions {
   params: RtpStreamParams;
+  /** Of the stream's codec, see `createPayloadParser`. */
   parser: PayloadParser | undefined;
   /** ms before a missing packet is asked for. */
   nackDelay: number;
@@ -77,17 +75,11 @@ export class RtpStreamRecv extends RtpStream implements Machine, NackGeneratorOw
   #transit = 0;
   #firSeq = 0;
 
-  #senderReportCompactNtp = 0;
-  /** ms; -1: none with a time in it was received. */
-  #senderReportAt = -1;
+  readonly #reception = new ReceptionStatistics();
   #senderReportNtp = NaN;
   #senderReportTimestamp = 0;
   #absCaptureNtp = NaN;
   #absCaptureTimestamp = 0;
-
-  #reportExpectedPrior = 0;
-  #reportReceivedPrior = 0;
-  #reportedPacketsLost = 0;
 
   #scoreExpectedPrior = 0;
   #scoreReceivedPrior = 0;
@@ -141,7 +133,7 @@ export class RtpStreamRecv extends RtpStream implements Machine, NackGeneratorOw
   /** Takes a media packet. False: it is to be dropped. */
   receivePacket(packet: RtpPacket, now: number): boolean {
     if (!this.receiveStreamPacket(packet.sequenceNumber, packet.timestamp, packet.captureAtUs, now)) return false;
-    if (packet.payloadType === this.params.payloadType) this.#parser?.parse(packet);
+    if (packet.payloadType === this.params.payloadType) this.#parser?.(packet);
 
     if (this.#nackGenerator !== undefined) {
       const wasMissing = this.#nackGenerator.receivePacket(packet.sequenceNumber, packet.isKeyFrame, false, now);
@@ -168,7 +160,7 @@ export class RtpStreamRecv extends RtpStream implements Machine, NackGeneratorOw
     if (!packet.decodeRtx(this.params.payloadType, this.params.ssrc)) return false;
     // Only the sequence number counts: a packet that was late anyway says nothing about jitter or the newest timestamp.
     if (!this.updateSequence(packet.sequenceNumber, packet.timestamp, packet.captureAtUs, now)) return false;
-    this.#parser?.parse(packet);
+    this.#parser?.(packet);
 
     this.packetsRetransmitted++;
     const useful = this.#nackGenerator.receivePacket(packet.sequenceNumber, packet.isKeyFrame, true, now);
@@ -225,8 +217,7 @@ export class RtpStreamRecv extends RtpStream implements Machine, NackGeneratorOw
   /** Takes a sender report for the stream (RFC 3550 §6.4.1). A sender without a clock reports NTP time 0. */
   receiveSenderReport(ntpSeconds: number, ntpFraction: number, timestamp: number, now: number): void {
     if (ntpSeconds !== 0 || ntpFraction !== 0) {
-      this.#senderReportCompactNtp = compactNtp(ntpSeconds, ntpFraction);
-      this.#senderReportAt = now;
+      this.#reception.receiveSenderReport(ntpSeconds, ntpFraction, now);
       this.#senderReportNtp = ntpToUs(ntpSeconds, ntpFraction);
       this.#senderReportTimestamp = timestamp;
     }
@@ -235,12 +226,12 @@ export class RtpStreamRecv extends RtpStream implements Machine, NackGeneratorOw
 
   /** Whether a sender report told which RTP timestamp belongs to which time. */
   get hasSenderReport(): boolean {
-    return this.#senderReportAt >= 0;
+    return this.#reception.hasSenderReport;
   }
 
   /** NTP time of the last sender report, µs since 1900; 0 if there was none. */
   get senderReportNtp(): number {
-    return this.#senderReportAt < 0 ? 0 : this.#senderReportNtp;
+    return this.hasSenderReport ? this.#senderReportNtp : 0;
   }
 
   /** Takes a DLRR sub-block for the stream (RFC 3611 §4.5): measures the round trip time. */
@@ -249,36 +240,14 @@ export class RtpStreamRecv extends RtpStream implements Machine, NackGeneratorOw
     this.#nackGenerator?.updateRtt(Math.trunc(this.rtt));
   }
 
-  /**
-   * Fills in what to report, and starts a new interval (RFC 3550 A.3). If receivers of the stream lose more than is
-   * lost on the way here, that is reported, so that the sender's forward error correction takes care of them.
-   *
-   * @param worstRemoteFractionLost what receivers report, 0..255
-   */
-  fillReceptionReport(report: ReceptionReport, worstRemoteFractionLost: number, now: number): void {
-    const expected = this.sequence.expectedPackets;
+  /** Makes a report and starts a new interval, see ReceptionStatistics. */
+  receptionReport(worstRemoteFractionLost: number, now: number): ReportBlock {
     const received = this.#media.packetCount;
-    const previousPacketsLost = this.packetsLost;
-    this.packetsLost = Math.max(0, expected - received);
-    const expectedInterval = Math.max(0, expected - this.#reportExpectedPrior);
-    const lostInterval = expectedInterval - (received - this.#reportReceivedPrior);
-    this.#reportExpectedPrior = expected;
-    this.#reportReceivedPrior = received;
-    this.fractionLost = fractionLost(lostInterval, expectedInterval);
-
-    if (worstRemoteFractionLost <= this.fractionLost) {
-      this.#reportedPacketsLost += this.packetsLost - previousPacketsLost;
-    } else {
-      this.#reportedPacketsLost += (worstRemoteFractionLost * expectedInterval) >> 8;
-    }
-    report.ssrc = this.params.ssrc;
-    report.fractionLost = Math.max(worstRemoteFractionLost, this.fractionLost);
-    report.totalLost = this.#reportedPacketsLost;
-    report.highestSeq = this.sequence.extendedMaxSeq;
-    report.jitter = Math.trunc(this.jitter);
-    report.lastSenderReport = this.#senderReportAt < 0 ? 0 : this.#senderReportCompactNtp;
-    report.delaySinceLastSenderReport =
-      this.#senderReportAt < 0 ? 0 : compactDuration(Math.floor((now - this.#senderReportAt) * 1000));
+    const { ssrc } = this.params;
+    const report = this.#reception.report(ssrc, this.sequence, received, this.jitter, worstRemoteFractionLost, now);
+    this.packetsLost = this.#reception.packetsLost;
+    this.fractionLost = this.#reception.fractionLost;
+    return report;
   }
 
   captureTimeByAbsCaptureTime(timestamp: number): number {
