@@ -1,7 +1,7 @@
 import { type DropCounters, DropReason } from '../common/drop-reason.js';
 import { NO_HANDLE, type PacketMemory } from '../common/packet-memory.js';
-import { HeaderExtension } from '../rtp/header-extension.js';
-import { RTP_HEADER_LENGTH, type RtpPacket } from '../rtp/rtp-packet.js';
+import { EGRESS_PREFIX_MAX_LENGTH, EgressHeader } from '../rtp/egress-header.js';
+import { type RtpPacket } from '../rtp/rtp-packet.js';
 
 /** Room behind a packet for what SRTP appends. */
 const TRAILER_LENGTH = 32;
@@ -17,49 +17,50 @@ export interface RtpProtector {
 export interface EgressRoute {
   /** Undefined: packets are sent as they are. */
   readonly rtpProtector: RtpProtector | undefined;
-  /** Sends bytes[offset, offset + length), which are only valid during the call. False if that did not work. */
+  /**
+   * Sends bytes[offset, offset + length), which are only valid during the call. False if that did not work. Must not
+   * call back into the Egress.
+   */
   sendRtp(bytes: Uint8Array, offset: number, length: number): boolean;
 }
 
 /**
  * A packet on its way out of a Consumer: its header and the part of the payload that was rewritten lie in a slot of its
- * own (`handle`), the rest of the payload is read from where the packet was received (`bodyOffset`).
+ * own, the rest of the payload is read from where the packet was received. There is one such object per worker, filled
+ * by `Egress.begin`.
  *
  * ```
  * own slot          | header | rewritten part of the payload |
- * received packet                       | payload as received ... | rest of the payload, padding |
- *                                                                 ^ bodyOffset
+ * received packet                         | header | payload | rest of the payload | padding |
+ *                                                            ^ restOffset            (bytes of PacketMemory)
  * ```
- *
- * There is one such object per worker, filled by `Egress.begin`.
  */
 export class EgressPacket {
-  /** Slot with header and prefix; NO_HANDLE: the object is free. */
+  /** The own slot; NO_HANDLE: the object is free. */
   handle = NO_HANDLE;
-  headerLength = 0;
-  /** Payload bytes in the own slot, behind the header. */
+  /** Bytes in the own slot. */
   prefixLength = 0;
-  /** Slot of the received packet, and where in `PacketMemory.bytes` the rest of its payload starts. */
+  /** Slot of the received packet. */
   sourceHandle = NO_HANDLE;
-  bodyOffset = 0;
-  bodyLength = 0;
-  paddingLength = 0;
+  restOffset = 0;
+  restLength = 0;
 
   payloadType = 0;
   marker = false;
   sequenceNumber = 0;
   timestamp = 0;
   ssrc = 0;
+  headerLength = 0;
+  paddingLength = 0;
   isRtx = false;
-  isKeyFrame = false;
-  spatialLayer = 0;
-  temporalLayer = 0;
-  /** The transport-wide sequence number that `writeTransportCc` put in; -1: none. */
+  /** The transport-wide sequence number in the packet, 0 until one is written; -1: it has no such extension. */
   transportWideSequenceNumber = -1;
 
+  /** Where these extensions' values lie in `PacketMemory.bytes`; 0: the packet has none. */
+  absSendTimeOffset = 0;
+  transportWideCcOffset = 0;
+
   readonly #memory: PacketMemory;
-  #absSendTimeOffset = 0;
-  #transportCcOffset = 0;
 
   constructor(memory: PacketMemory) {
     this.#memory = memory;
@@ -67,41 +68,27 @@ export class EgressPacket {
 
   /** Length of the whole packet. */
   get length(): number {
-    return this.headerLength + this.prefixLength + this.bodyLength;
+    return this.prefixLength + this.restLength;
   }
 
   get payloadLength(): number {
-    return this.prefixLength + this.bodyLength - this.paddingLength;
+    return this.length - this.headerLength - this.paddingLength;
   }
 
-  /** Whether congestion control can follow the packet: it has the extension (video has). */
-  get hasTransportCc(): boolean {
-    return this.#transportCcOffset !== 0;
-  }
-
-  /** Writes the transport-wide sequence number if the packet has the extension. */
-  writeTransportCc(sequenceNumber: number): boolean {
-    if (this.#transportCcOffset === 0) return false;
-    this.#memory.view.setUint16(this.handle + this.#transportCcOffset, sequenceNumber);
+  /** Writes the transport-wide sequence number. False: the packet does not have the extension (audio has not). */
+  writeTransportWideCc(sequenceNumber: number): boolean {
+    if (this.transportWideCcOffset === 0) return false;
+    this.#memory.view.setUint16(this.transportWideCcOffset, sequenceNumber);
     this.transportWideSequenceNumber = sequenceNumber;
     return true;
   }
 
-  /** Writes abs-send-time (24 bits of 6.18 fixed point seconds) if the packet has the extension. */
+  /** Writes abs-send-time (24 bits of 6.18 fixed point seconds). False: the packet does not have the extension. */
   writeAbsSendTime(value: number): boolean {
-    if (this.#absSendTimeOffset === 0) return false;
-    const { bytes } = this.#memory;
-    const offset = this.handle + this.#absSendTimeOffset;
-    bytes[offset] = value >> 16;
-    bytes[offset + 1] = (value >> 8) & 0xff;
-    bytes[offset + 2] = value & 0xff;
+    if (this.absSendTimeOffset === 0) return false;
+    this.#memory.view.setUint16(this.absSendTimeOffset, value >> 8);
+    this.#memory.view.setUint8(this.absSendTimeOffset + 2, value & 0xff);
     return true;
-  }
-
-  /** @internal Where in the slot the values lie that are known late. */
-  setLateFields(absSendTimeOffset: number, transportCcOffset: number): void {
-    this.#absSendTimeOffset = absSendTimeOffset;
-    this.#transportCcOffset = transportCcOffset;
   }
 }
 
@@ -109,8 +96,8 @@ export class EgressPacket {
  * All that the worker's Consumers send passes here: packets are collected and encrypted and sent together at the end of
  * the tick. It needs nothing of the worker but integers, so it could run elsewhere.
  *
- * The way of a packet: `begin` → the Consumer rewrites the prefix → the Transport writes transport-wide sequence
- * number and abs-send-time and calls `commit` → `end`.
+ * The way of a packet: the Consumer calls `begin`, the Transport writes transport-wide sequence number and abs-send-time
+ * and calls `commit`, the Consumer calls `end`.
  */
 export class Egress {
   readonly packet: EgressPacket;
@@ -118,6 +105,7 @@ export class Egress {
   readonly #memory: PacketMemory;
   readonly #drops: DropCounters;
   readonly #atEndOfTick: (callback: () => void) => void;
+  readonly #header = new EgressHeader();
   readonly #flush = (): void => this.flush();
   #flushScheduled = false;
 
@@ -126,8 +114,8 @@ export class Egress {
   readonly #handles = new Uint32Array(MAX_BATCH);
   readonly #prefixLengths = new Uint32Array(MAX_BATCH);
   readonly #sourceHandles = new Uint32Array(MAX_BATCH);
-  readonly #bodyOffsets = new Uint32Array(MAX_BATCH);
-  readonly #bodyLengths = new Uint32Array(MAX_BATCH);
+  readonly #restOffsets = new Uint32Array(MAX_BATCH);
+  readonly #restLengths = new Uint32Array(MAX_BATCH);
   readonly #routes: (EgressRoute | undefined)[] = new Array<undefined>(MAX_BATCH).fill(undefined);
   readonly #protectors: (RtpProtector | undefined)[] = new Array<undefined>(MAX_BATCH).fill(undefined);
 
@@ -139,10 +127,9 @@ export class Egress {
   }
 
   /**
-   * Starts a packet: a copy of the header of `source` (a mangled packet that lies in packet memory) with other values,
-   * and of the first `prefixLength` bytes of its payload, which the caller may rewrite. False if there is no memory.
+   * Starts a packet: `source`, which lies in packet memory, with other values in its header. False if there is no memory.
    *
-   * @param mid of the Consumer, at most 8 bytes; empty: the room for it stays zero
+   * @param rewrite what to change in the payload, see `EncodingContext.rewrite`
    */
   begin(
     source: RtpPacket,
@@ -150,64 +137,64 @@ export class Egress {
     sequenceNumber: number,
     timestamp: number,
     marker: boolean,
-    mid: Uint8Array,
-    prefixLength: number,
+    rewrite: number,
   ): boolean {
-    return this.#begin(source, ssrc, sequenceNumber, timestamp, marker, mid, prefixLength, source.payloadType, -1);
+    const handle = this.#allocate(source);
+    if (handle === NO_HANDLE) return false;
+    const { bytes, view } = this.#memory;
+    this.#header.write(source, bytes, view, handle, ssrc, sequenceNumber, timestamp, marker, rewrite);
+    this.#fill(source, handle, source.payloadType, ssrc, sequenceNumber, timestamp, marker);
+    this.packet.isRtx = false;
+    this.packet.paddingLength = source.paddingLength;
+    return true;
   }
 
-  /**
-   * The same as an RTX packet (RFC 4588 §4): without padding, and the payload preceded by the original sequence number.
-   * `prefixLength` does not count it, and the prefix starts two bytes later.
-   *
-   * @param ssrc and payloadType of the RTX stream
-   */
+  /** The same as an RTX packet (RFC 4588 §4) of the given payload type, SSRC and sequence number. */
   beginRtx(
     source: RtpPacket,
+    payloadType: number,
     ssrc: number,
     sequenceNumber: number,
+    originalSequenceNumber: number,
     timestamp: number,
     marker: boolean,
-    mid: Uint8Array,
-    prefixLength: number,
-    payloadType: number,
-    originalSequenceNumber: number,
+    rewrite: number,
   ): boolean {
-    return this.#begin(
+    const handle = this.#allocate(source);
+    if (handle === NO_HANDLE) return false;
+    const { bytes, view } = this.#memory;
+    this.#header.writeRtx(
       source,
+      bytes,
+      view,
+      handle,
+      payloadType,
       ssrc,
       sequenceNumber,
+      originalSequenceNumber,
       timestamp,
       marker,
-      mid,
-      prefixLength,
-      payloadType,
-      originalSequenceNumber,
+      rewrite,
     );
+    this.#fill(source, handle, payloadType, ssrc, sequenceNumber, timestamp, marker);
+    this.packet.isRtx = true;
+    this.packet.paddingLength = 0;
+    return true;
   }
 
   /** Puts the current packet into the batch. */
   commit(route: EgressRoute): void {
-    const packet = this.packet;
-    const index = this.#count++;
-    this.#memory.retain(packet.handle);
-    this.#memory.retain(packet.sourceHandle);
-    this.#handles[index] = packet.handle;
-    this.#prefixLengths[index] = packet.headerLength + packet.prefixLength;
-    this.#sourceHandles[index] = packet.sourceHandle;
-    this.#bodyOffsets[index] = packet.bodyOffset;
-    this.#bodyLengths[index] = packet.bodyLength;
-    this.#routes[index] = route;
-    this.#protectors[index] = route.rtpProtector;
-    if (this.#count === MAX_BATCH) this.flush();
-    else this.#scheduleFlush();
+    const { handle, prefixLength, sourceHandle, restOffset, restLength } = this.packet;
+    this.#memory.retain(handle);
+    this.#memory.retain(sourceHandle);
+    this.#add(handle, prefixLength, sourceHandle, restOffset, restLength, route);
   }
 
   /** Puts the current packet together and sends it at once, as it is: for a DirectTransport. */
   deliver(route: EgressRoute): boolean {
-    const packet = this.packet;
-    this.#join(packet.handle, packet.headerLength + packet.prefixLength, packet.bodyOffset, packet.bodyLength);
-    return route.sendRtp(this.#memory.bytes, packet.handle, packet.length);
+    const { handle, prefixLength, restOffset, restLength } = this.packet;
+    this.#join(handle, prefixLength, restOffset, restLength);
+    return route.sendRtp(this.#memory.bytes, handle, prefixLength + restLength);
   }
 
   /** Puts a copy of a complete packet that lies anywhere into the batch: probation packets. */
@@ -219,16 +206,7 @@ export class Egress {
     }
     const to = this.#memory.bytes;
     for (let i = 0; i < length; i++) to[handle + i] = bytes[offset + i];
-    const index = this.#count++;
-    this.#handles[index] = handle;
-    this.#prefixLengths[index] = length;
-    this.#sourceHandles[index] = NO_HANDLE;
-    this.#bodyOffsets[index] = 0;
-    this.#bodyLengths[index] = 0;
-    this.#routes[index] = route;
-    this.#protectors[index] = route.rtpProtector;
-    if (this.#count === MAX_BATCH) this.flush();
-    else this.#scheduleFlush();
+    this.#add(handle, length, NO_HANDLE, 0, 0, route);
     return true;
   }
 
@@ -242,21 +220,19 @@ export class Egress {
   /** Encrypts and sends the batch. */
   flush(): void {
     this.#flushScheduled = false;
-    const count = this.#count;
-    // What is committed while this runs (it should not be) would overwrite what is being sent.
-    this.#count = 0;
-    for (let index = 0; index < count; index++) {
+    for (let index = 0; index < this.#count; index++) {
       const route = this.#routes[index]!;
       const protector = this.#protectors[index];
       const handle = this.#handles[index];
       let length = this.#prefixLengths[index];
-      this.#join(handle, length, this.#bodyOffsets[index], this.#bodyLengths[index]);
-      length += this.#bodyLengths[index];
+      this.#join(handle, length, this.#restOffsets[index], this.#restLengths[index]);
+      length += this.#restLengths[index];
       if (protector !== undefined) length = protector.protectRtp(this.#memory.bytes, handle, length);
       if (length < 0) this.#drops.count(-length as DropReason);
       else if (!route.sendRtp(this.#memory.bytes, handle, length)) this.#drops.count(DropReason.sendError);
       this.#release(index);
     }
+    this.#count = 0;
   }
 
   /** Throws away what has not been sent. */
@@ -266,79 +242,57 @@ export class Egress {
     this.end();
   }
 
-  #begin(
+  #allocate(source: RtpPacket): number {
+    const handle = this.#memory.allocate(source.length + EGRESS_PREFIX_MAX_LENGTH + TRAILER_LENGTH);
+    if (handle === NO_HANDLE) this.#drops.count(DropReason.packetMemoryExhausted);
+    return handle;
+  }
+
+  #fill(
     source: RtpPacket,
+    handle: number,
+    payloadType: number,
     ssrc: number,
     sequenceNumber: number,
     timestamp: number,
     marker: boolean,
-    mid: Uint8Array,
-    prefixLength: number,
-    payloadType: number,
-    originalSequenceNumber: number,
-  ): boolean {
-    const isRtx = originalSequenceNumber >= 0;
-    const osnLength = isRtx ? 2 : 0;
-    const { headerLength } = source;
-    const handle = this.#memory.allocate(source.length + osnLength + TRAILER_LENGTH);
-    if (handle === NO_HANDLE) {
-      this.#drops.count(DropReason.packetMemoryExhausted);
-      return false;
-    }
-    const { bytes, view } = this.#memory;
-    bytes.copyWithin(handle, source.offset, source.payloadOffset);
-    if (isRtx) {
-      bytes[handle] &= ~0x20;
-      view.setUint16(handle + headerLength, originalSequenceNumber);
-    }
-    bytes[handle + 1] = payloadType | (marker ? 0x80 : 0);
-    view.setUint16(handle + 2, sequenceNumber);
-    view.setUint32(handle + 4, timestamp);
-    view.setUint32(handle + 8, ssrc);
-    const start = handle + headerLength + osnLength;
-    for (let i = 0; i < prefixLength; i++) bytes[start + i] = bytes[source.payloadOffset + i];
-
+  ): void {
     const packet = this.packet;
+    const header = this.#header;
     packet.handle = handle;
-    packet.headerLength = headerLength;
-    packet.prefixLength = osnLength + prefixLength;
+    packet.prefixLength = header.length;
     packet.sourceHandle = source.handle;
-    packet.bodyOffset = source.payloadOffset + prefixLength;
-    packet.paddingLength = isRtx ? 0 : source.paddingLength;
-    packet.bodyLength = source.payloadLength - prefixLength + packet.paddingLength;
+    packet.restOffset = header.restOffset;
+    packet.restLength = header.restLength;
     packet.payloadType = payloadType;
-    packet.marker = marker;
+    packet.ssrc = ssrc;
     packet.sequenceNumber = sequenceNumber;
     packet.timestamp = timestamp;
-    packet.ssrc = ssrc;
-    packet.isRtx = isRtx;
-    packet.isKeyFrame = source.isKeyFrame;
-    packet.spatialLayer = source.spatialLayer;
-    packet.temporalLayer = source.temporalLayer;
-    packet.transportWideSequenceNumber = -1;
-
-    const shift = handle - source.offset;
-    const absSendTimeOffset = source.extensionOffset(HeaderExtension.absSendTime);
-    const transportCcOffset = source.extensionOffset(HeaderExtension.transportWideCc);
-    packet.setLateFields(
-      absSendTimeOffset === 0 ? 0 : absSendTimeOffset - source.offset,
-      transportCcOffset === 0 ? 0 : transportCcOffset - source.offset,
-    );
-    if (mid.length > 0) this.#writeMid(source, shift, mid);
-    return true;
+    packet.marker = marker;
+    packet.headerLength = source.headerLength;
+    packet.absSendTimeOffset = header.absSendTimeOffset;
+    packet.transportWideCcOffset = header.transportWideCcOffset;
+    packet.transportWideSequenceNumber = header.transportWideCcOffset === 0 ? -1 : 0;
   }
 
-  /** Into the room that mangling left; what remains of it becomes padding (RFC 8285 §4.2). */
-  #writeMid(source: RtpPacket, shift: number, mid: Uint8Array): void {
-    const valueOffset = source.extensionOffset(HeaderExtension.mid);
-    const room = source.extensionLength(HeaderExtension.mid);
-    if (valueOffset === 0 || mid.length > room) return;
-    const { bytes } = this.#memory;
-    const at = valueOffset + shift;
-    const block = source.offset + RTP_HEADER_LENGTH + (bytes[source.offset] & 0x0f) * 4;
-    const oneByteForm = bytes[block] === 0xbe;
-    bytes[at - 1] = oneByteForm ? (HeaderExtension.mid << 4) | (mid.length - 1) : mid.length;
-    for (let i = 0; i < room; i++) bytes[at + i] = i < mid.length ? mid[i] : 0;
+  #add(
+    handle: number,
+    prefixLength: number,
+    sourceHandle: number,
+    restOffset: number,
+    restLength: number,
+    route: EgressRoute,
+  ): void {
+    const index = this.#count++;
+    this.#handles[index] = handle;
+    this.#prefixLengths[index] = prefixLength;
+    this.#sourceHandles[index] = sourceHandle;
+    this.#restOffsets[index] = restOffset;
+    this.#restLengths[index] = restLength;
+    this.#routes[index] = route;
+    this.#protectors[index] = route.rtpProtector;
+    if (this.#count === MAX_BATCH) this.flush();
+    else this.#scheduleFlush();
   }
 
   #scheduleFlush(): void {
@@ -348,8 +302,8 @@ export class Egress {
   }
 
   /** Copies the rest of the payload behind its beginning. */
-  #join(handle: number, prefixLength: number, bodyOffset: number, bodyLength: number): void {
-    if (bodyLength > 0) this.#memory.bytes.copyWithin(handle + prefixLength, bodyOffset, bodyOffset + bodyLength);
+  #join(handle: number, prefixLength: number, restOffset: number, restLength: number): void {
+    if (restLength > 0) this.#memory.bytes.copyWithin(handle + prefixLength, restOffset, restOffset + restLength);
   }
 
   #release(index: number): void {

@@ -2,6 +2,7 @@ import { type DropCounters } from '../common/drop-reason.js';
 import { type PacketMemory } from '../common/packet-memory.js';
 import { type TimerQueue } from '../common/timer-queue.js';
 import { type Event } from '../channel/fbs/notification.js';
+import { PacketIdCounter } from '../rtp/packet-mangler.js';
 import { NTP_UNIX_OFFSET_SECONDS } from '../rtp/time.js';
 import { Egress } from './egress.js';
 import { type Random, type Runtime } from './runtime.js';
@@ -22,8 +23,7 @@ export class MediaContext {
   readonly egress: Egress;
   /** NTP time (µs since 1900) at 0 of the worker's clock. Determined once, so that what we report never steps. */
   readonly ntpOffset: number;
-
-  #nextPacketId: number;
+  readonly packetIds: PacketIdCounter;
 
   constructor(runtime: Runtime, memory: PacketMemory, drops: DropCounters, notifier: Notifier) {
     this.memory = memory;
@@ -33,13 +33,6 @@ export class MediaContext {
     this.notifier = notifier;
     this.egress = new Egress(memory, drops, callback => runtime.atEndOfTick(callback));
     this.ntpOffset = Math.round(runtime.clock.wallClockOffset * 1000) + NTP_UNIX_OFFSET_SECONDS * 1e6;
-    this.#nextPacketId = runtime.random.uint32() >>> 1;
-  }
-
-  /** For the mediasoup packet id header extension: counts through all packets of the worker. */
-  nextPacketId(): number {
-    const id = this.#nextPacketId;
-    this.#nextPacketId = (id + 1) >>> 0;
-    return id;
+    this.packetIds = new PacketIdCounter(runtime.random.uint32());
   }
 }
