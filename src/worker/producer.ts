@@ -1,14 +1,39 @@
-import { type DropReason } from '../common/drop-reason.js';
-import { type Machine } from '../common/timer-queue.js';
-import { type DumpResponseT, type GetStatsResponseT, type TraceEventType } from '../channel/fbs/producer.js';
+import { DropReason } from '../common/drop-reason.js';
+import { type Machine, type WakeUp } from '../common/timer-queue.js';
+import { Event } from '../channel/fbs/notification.js';
+import * as FbsProducer from '../channel/fbs/producer.js';
 import { MediaKind, type Type } from '../channel/fbs/rtp-parameters.js';
+import * as FbsRtpParameters from '../channel/fbs/rtp-parameters.js';
 import { type ProduceRequestT } from '../channel/fbs/transport.js';
-import { type HeaderExtensionIds } from '../rtp/header-extension.js';
+import { HeaderExtension, type HeaderExtensionIds } from '../rtp/header-extension.js';
+import { KeyFrameRequestManager } from '../rtp/key-frame-request-manager.js';
+import { PacketMangler } from '../rtp/packet-mangler.js';
+import { storeGeometry } from '../rtp/packet-slot.js';
+import { type RemoteCaptureTimeEstimator } from '../rtp/remote-capture-time-estimator.js';
+import { type CompoundBuilder } from '../rtp/rtcp/compound.js';
+import { FIR_LENGTH, writeFir } from '../rtp/rtcp/fir.js';
+import { maxNackLength, writeNack } from '../rtp/rtcp/nack.js';
+import { PLI_LENGTH, writePli } from '../rtp/rtcp/pli.js';
+import { type ReportBlock } from '../rtp/rtcp/receiver-report.js';
 import { type RtpPacket } from '../rtp/rtp-packet.js';
-import { type RtpStreamRecv } from '../rtp/rtp-stream-recv.js';
+import { type RtpStreamRecv, type RtpStreamRecvOwner } from '../rtp/rtp-stream-recv.js';
+import { ntpFraction, ntpSeconds } from '../rtp/time.js';
 import { type CaptureTimeEstimators } from './capture-time-estimators.js';
 import { type MediaContext } from './media-context.js';
-import { type RtpParameters } from './rtp-parameters.js';
+import { ProducerStreams } from './producer-streams.js';
+import { ProducerTraces } from './producer-traces.js';
+import { parseRtpMapping, type RtpMapping, serializeRtpMapping } from './rtp-mapping.js';
+import {
+  checkCodecForType,
+  codecForEncoding,
+  headerExtensionIds,
+  parseRtpParameters,
+  producerType,
+  type RtpParameters,
+  serializeRtpParameters,
+  text,
+} from './rtp-parameters.js';
+import { dumpRecvStream, recvStreamStats } from './rtp-stream-stats.js';
 
 /**
  * What a Transport does for its Producers. All but `onProducerSendRtcp` concern the Producer's Consumers and
@@ -48,94 +73,373 @@ export interface ProducerListener {
   onProducerNeedWorstRemoteFractionLost(producer: Producer, mappedSsrc: number): number;
 }
 
-/** What became of a packet, for the Transport's counters: discarded ones leave no trace (nor an SRTP stream). */
+/** What became of a packet, for the Transport's counters. Discarded ones must leave no trace, no SRTP stream either. */
 export const ReceivedAs = { discarded: 0, media: 1, retransmission: 2 } as const;
 export type ReceivedAs = (typeof ReceivedAs)[keyof typeof ReceivedAs];
 
+/** Reports are due after this time, ms; they may be that factor early. */
+const RTCP_INTERVAL = 1000;
+const RTCP_INTERVAL_TOLERANCE = 1.15;
+
+/** What a NackGenerator asks for at once has room. */
+const feedbackBytes = new Uint8Array(Math.max(maxNackLength(1000), PLI_LENGTH, FIR_LENGTH));
+const feedbackView = new DataView(feedbackBytes.buffer);
+
 /** A source of audio or video in a Router: one or several RTP streams that a Transport receives. */
-export class Producer implements Machine {
-  readonly id: string = '';
-  readonly kind: MediaKind = MediaKind.AUDIO;
-  readonly type!: Type;
-  readonly rtpParameters!: RtpParameters;
+export class Producer implements Machine, RtpStreamRecvOwner {
+  readonly id: string;
+  readonly kind: MediaKind;
+  readonly type: Type;
+  readonly rtpParameters: RtpParameters;
   /** The ids that the Transport has to find extensions by. */
-  readonly extensionIds!: HeaderExtensionIds;
+  readonly extensionIds: HeaderExtensionIds;
   nextDeadline = Infinity;
+
+  readonly #listener: ProducerListener;
+  readonly #media: MediaContext;
+  readonly #mapping: RtpMapping;
+  readonly #streams: ProducerStreams;
+  readonly #scores: number[];
+  readonly #mangler: PacketMangler;
+  readonly #traces: ProducerTraces;
+  readonly #captureTimes: CaptureTimeEstimators;
+  readonly #captureTime: RemoteCaptureTimeEstimator;
+  /** Only video has key frames. */
+  readonly #keyFrameRequests: KeyFrameRequestManager | undefined;
+  readonly #wakeUp: WakeUp;
+  #paused: boolean;
+  #closed = false;
+  /** The packet that is being announced as the first one of its stream. */
+  #currentPacket: RtpPacket | undefined = undefined;
+  #lastRtcpAt = -Infinity;
+  /** Reports that did not fit into a compound packet yet. */
+  #pendingReports: ReportBlock[] | undefined = undefined;
+  /** The last value of the video orientation extension, -1 before the first. */
+  #videoOrientation = -1;
 
   /** @throws TypeError if the parameters are wrong. Whoever fails to put the Producer to use has to `close` it. */
   constructor(
-    _request: ProduceRequestT,
-    _listener: ProducerListener,
-    _captureTimes: CaptureTimeEstimators,
-    _media: MediaContext,
-  ) {}
+    request: ProduceRequestT,
+    listener: ProducerListener,
+    captureTimes: CaptureTimeEstimators,
+    media: MediaContext,
+  ) {
+    this.id = text(request.producerId);
+    this.kind = request.kind;
+    this.rtpParameters = parseRtpParameters(request.rtpParameters!);
+    this.type = producerType(this.rtpParameters);
+    const { encodings, rtcp } = this.rtpParameters;
+    checkCodecForType(codecForEncoding(this.rtpParameters, encodings[0]), this.type);
+    this.#mapping = parseRtpMapping(request.rtpMapping!, this.rtpParameters);
+    this.extensionIds = headerExtensionIds(this.rtpParameters);
+
+    this.#listener = listener;
+    this.#media = media;
+    this.#paused = request.paused;
+    this.#scores = encodings.map(() => 0);
+    const isSimulcast = this.type === FbsRtpParameters.Type.SIMULCAST && encodings.length > 1;
+    this.#streams = new ProducerStreams(this.rtpParameters, this.#mapping, isSimulcast, media.ntpOffset, this);
+    this.#mangler = new PacketMangler({
+      kind: this.kind === MediaKind.AUDIO ? 'audio' : 'video',
+      extensionIds: this.extensionIds,
+      packetIds: request.enableMediasoupPacketIdHeaderExtension ? media.packetIds : undefined,
+    });
+    this.#traces = new ProducerTraces(this.id, media.notifier);
+    this.#keyFrameRequests =
+      this.kind === MediaKind.VIDEO
+        ? new KeyFrameRequestManager(request.keyFrameRequestDelay, (ssrc, now) =>
+            this.#streams.bySsrc(ssrc)?.requestKeyFrame(now),
+          )
+        : undefined;
+    this.#captureTimes = captureTimes;
+    this.#captureTime = captureTimes.acquire(rtcp.cname, this.extensionIds[HeaderExtension.absCaptureTime] !== 0);
+    this.#wakeUp = media.timers.register(this);
+  }
 
   get paused(): boolean {
-    throw new Error();
+    return this.#paused;
   }
 
   /** By mapped SSRC: the streams that have started. */
   get streamsByMappedSsrc(): ReadonlyMap<number, RtpStreamRecv> {
-    throw new Error();
+    return this.#streams.byMappedSsrc;
   }
 
   /** Per encoding, 0 if it has not started. One array that changes. */
   get scores(): readonly number[] {
-    throw new Error();
+    return this.#scores;
   }
 
   /** SSRCs, also of RTX, of the streams that have started. */
   get receivedSsrcs(): number[] {
-    throw new Error();
+    return this.#streams.ssrcs;
   }
 
-  /** Takes a packet that RtpListener found to be this Producer's. */
-  receiveRtpPacket(_packet: RtpPacket, _now: number): ReceivedAs {
-    throw new Error();
+  /**
+   * Takes a packet that RtpListener found to be this Producer's, and hands it on. The packet lies in a slot of packet
+   * memory and has the Transport's extension ids; it is changed into what Consumers get.
+   */
+  receiveRtpPacket(packet: RtpPacket, now: number): ReceivedAs {
+    const result = this.#receiveRtpPacket(packet, now);
+    this.#updateDeadline();
+    return result;
   }
 
+  #receiveRtpPacket(packet: RtpPacket, now: number): ReceivedAs {
+    const startedBefore = this.#streams.started.length;
+    const stream = this.#streams.find(packet, now);
+    if (stream === undefined) return this.#drop(DropReason.rtpUnknownStream, ReceivedAs.discarded);
+    const isNew = this.#streams.started.length > startedBefore;
+    if (isNew) this.#announceStream(stream);
+
+    const previousMaxPacketTs = stream.maxPacketTs;
+    const isRtx = packet.ssrc !== stream.params.ssrc;
+    const receivedAs = isRtx ? ReceivedAs.retransmission : ReceivedAs.media;
+    if (isRtx) {
+      if (!stream.receiveRtxPacket(packet, now)) return this.#drop(DropReason.rtpUselessRetransmission, receivedAs);
+    } else if (!stream.receivePacket(packet, now)) {
+      if (isNew) this.#listener.onProducerNewRtpStream(this, stream, this.#streams.mappedSsrc(stream), now);
+      return this.#drop(DropReason.rtpBadSequence, receivedAs);
+    }
+
+    if (packet.isKeyFrame) this.#keyFrameRequests?.keyFrameReceived(packet.ssrc);
+    if (isNew) this.#startStream(stream, packet, now);
+    if (this.#paused) return this.#drop(DropReason.rtpProducerPaused, receivedAs);
+    this.#traces.packet(packet, isRtx, now);
+
+    const payloadType = this.#mapping.payloadTypes[packet.payloadType];
+    if (payloadType < 0) return this.#drop(DropReason.rtpUnmappedPayloadType, ReceivedAs.discarded);
+    const clockOffset = this.#captureTime.clockOffset + this.#media.ntpOffset;
+    const senderClockOffset = Number.isNaN(clockOffset) ? 0 : clockOffset;
+    if (!this.#mangler.mangle(packet, payloadType, this.#streams.mappedSsrc(stream), senderClockOffset)) {
+      return this.#drop(DropReason.rtpExtensions, ReceivedAs.discarded);
+    }
+    if (stream.maxPacketTs !== previousMaxPacketTs || isNew) this.#setCaptureTime(stream, packet);
+    storeGeometry(packet);
+    if (this.kind === MediaKind.VIDEO) this.#checkVideoOrientation(packet);
+    this.#listener.onProducerRtpPacketReceived(this, packet, now);
+    return receivedAs;
+  }
+
+  /** A sender report for one of the streams. */
   receiveRtcpSenderReport(
-    _ssrc: number,
-    _ntpSeconds: number,
-    _ntpFraction: number,
-    _timestamp: number,
-    _packetCount: number,
-    _octetCount: number,
-    _now: number,
+    ssrc: number,
+    ntpSeconds: number,
+    ntpFraction: number,
+    timestamp: number,
+    packetCount: number,
+    octetCount: number,
+    now: number,
   ): DropReason {
-    throw new Error();
+    const stream = this.#streams.bySsrc(ssrc);
+    if (stream === undefined) {
+      const rtx = this.#streams.byRtxSsrc(ssrc)?.rtx;
+      if (rtx === undefined) return DropReason.rtcpUnknownStream;
+      rtx.receiveSenderReport(ntpSeconds, ntpFraction, now);
+      return DropReason.none;
+    }
+    const first = !stream.hasSenderReport;
+    stream.receiveSenderReport(ntpSeconds, ntpFraction, timestamp, now);
+    this.#captureTime.addSenderReport(stream.senderReportNtp, Math.floor(now * 1000), stream.rtt);
+    this.#listener.onProducerRtcpSenderReport(this, stream, first, now);
+    this.#traces.senderReport(ssrc, ntpSeconds, ntpFraction, timestamp, packetCount, octetCount, now);
+    return DropReason.none;
   }
 
   /** A sub-block of a DLRR block (RFC 3611 §4.5). */
-  receiveRtcpDelaySinceLastReceiverReport(
-    _ssrc: number,
-    _lastReport: number,
-    _delay: number,
-    _now: number,
-  ): DropReason {
-    throw new Error();
+  receiveRtcpDelaySinceLastReceiverReport(ssrc: number, lastReport: number, delay: number, now: number): DropReason {
+    const stream = this.#streams.bySsrc(ssrc);
+    if (stream === undefined) return DropReason.rtcpUnknownStream;
+    stream.receiveDelaySinceLastReceiverReport(lastReport, delay, now);
+    return DropReason.none;
+  }
+
+  /**
+   * Adds the reports that are due on all streams. False: they do not fit, and are to be asked for again with an empty
+   * compound packet. They are made once: making a report starts a new interval.
+   */
+  getRtcp(compound: CompoundBuilder, now: number): boolean {
+    if (Math.trunc(now - this.#lastRtcpAt) * RTCP_INTERVAL_TOLERANCE < RTCP_INTERVAL) return true;
+    const { started } = this.#streams;
+    this.#pendingReports ??= started.flatMap(stream => this.#receptionReports(stream, now));
+    const ntpNow = Math.floor(now * 1000) + this.#media.ntpOffset;
+    const referenceTime = { ntpSeconds: ntpSeconds(ntpNow), ntpFraction: ntpFraction(ntpNow) };
+    if (!compound.addReceivers(this.#pendingReports, referenceTime)) return false;
+    this.#pendingReports = undefined;
+    this.#lastRtcpAt = now;
+    return true;
   }
 
   /** A Consumer needs a key frame. */
-  requestKeyFrame(_mappedSsrc: number, _now: number): void {}
-
-  pause(_now: number): void {}
-
-  resume(_now: number): void {}
-
-  /** Replaces the set of trace events. */
-  enableTraceEvents(_types: readonly TraceEventType[]): void {}
-
-  dump(): DumpResponseT {
-    throw new Error();
+  requestKeyFrame(mappedSsrc: number, now: number): void {
+    if (this.#keyFrameRequests === undefined || this.#paused) return;
+    const stream = this.#streams.byMappedSsrc.get(mappedSsrc);
+    if (stream === undefined) return;
+    const { ssrc } = stream.params;
+    // It is there already, the Consumer only has not seen it yet.
+    if (this.#currentPacket?.ssrc === ssrc && this.#currentPacket.isKeyFrame) return;
+    this.#keyFrameRequests.keyFrameNeeded(ssrc, now);
+    this.#updateDeadline();
   }
 
-  getStats(_now: number): GetStatsResponseT {
-    throw new Error();
+  pause(now: number): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    for (const stream of this.#streams.started) stream.pause();
+    this.#updateDeadline();
+    this.#listener.onProducerPaused(this, now);
+  }
+
+  resume(now: number): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    for (const stream of this.#streams.started) stream.resume(now);
+    this.#listener.onProducerResumed(this, now);
+    if (this.#keyFrameRequests !== undefined) {
+      for (const stream of this.#streams.started) this.#keyFrameRequests.forceKeyFrameNeeded(stream.params.ssrc, now);
+    }
+    this.#updateDeadline();
+  }
+
+  /** Replaces the set of trace events. */
+  enableTraceEvents(types: readonly FbsProducer.TraceEventType[]): void {
+    this.#traces.enable(types);
+  }
+
+  dump(): FbsProducer.DumpResponseT {
+    return new FbsProducer.DumpResponseT(
+      this.id,
+      this.kind,
+      this.type,
+      serializeRtpParameters(this.rtpParameters),
+      serializeRtpMapping(this.#mapping),
+      this.#streams.started.map(dumpRecvStream),
+      this.#traces.types,
+      this.#paused,
+    );
+  }
+
+  getStats(now: number): FbsProducer.GetStatsResponseT {
+    return new FbsProducer.GetStatsResponseT(this.#streams.started.map(stream => recvStreamStats(stream, now)));
   }
 
   /** Tells nobody: the Transport tells the Router. */
-  close(): void {}
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#wakeUp.cancel();
+    this.#captureTimes.release(this.rtpParameters.rtcp.cname);
+  }
 
-  onTimeout(_now: number): void {}
+  onTimeout(now: number): void {
+    const { started } = this.#streams;
+    for (let i = 0; i < started.length; i++) if (started[i].nextDeadline <= now) started[i].onTimeout(now);
+    const requests = this.#keyFrameRequests;
+    if (requests !== undefined && requests.nextDeadline <= now) requests.onTimeout(now);
+    this.#updateDeadline();
+  }
+
+  // Owner of the streams
+
+  onRtpStreamScore(stream: RtpStreamRecv, score: number, previousScore: number, now: number): void {
+    this.#scores[stream.params.encodingIdx] = score;
+    this.#listener.onProducerRtpStreamScore(this, stream, score, previousScore, now);
+    this.#emitScores();
+  }
+
+  onRtpStreamSpatialLayerActivityChanged(stream: RtpStreamRecv, now: number): void {
+    this.#listener.onProducerSpatialLayerActivityChanged(this, stream, now);
+  }
+
+  onRtpStreamNack(stream: RtpStreamRecv, seqs: Uint16Array, count: number, now: number): void {
+    this.#sendRtcp(writeNack(feedbackView, 0, 0, stream.params.ssrc, seqs, count));
+    this.#traces.nack(now);
+  }
+
+  onRtpStreamPli(stream: RtpStreamRecv, now: number): void {
+    // Sender and media SSRC are the same: GStreamer does not take a PLI whose sender is 0.
+    const { ssrc } = stream.params;
+    this.#sendRtcp(writePli(feedbackView, 0, ssrc, ssrc));
+    this.#traces.pli(ssrc, now);
+  }
+
+  onRtpStreamFir(stream: RtpStreamRecv, commandSeq: number, now: number): void {
+    const { ssrc } = stream.params;
+    this.#sendRtcp(writeFir(feedbackView, 0, ssrc, ssrc, ssrc, commandSeq));
+    this.#traces.fir(ssrc, now);
+  }
+
+  #receptionReports(stream: RtpStreamRecv, now: number): ReportBlock[] {
+    const worstRemoteFractionLost = stream.params.useInBandFec
+      ? this.#listener.onProducerNeedWorstRemoteFractionLost(this, this.#streams.mappedSsrc(stream))
+      : 0;
+    const report = stream.receptionReport(worstRemoteFractionLost, now);
+    return stream.rtx === undefined ? [report] : [report, stream.rtx.receptionReport(now)];
+  }
+
+  #sendRtcp(length: number): void {
+    this.#listener.onProducerSendRtcp(this, feedbackBytes, 0, length);
+  }
+
+  #drop(reason: DropReason, receivedAs: ReceivedAs): ReceivedAs {
+    this.#media.drops.count(reason);
+    return receivedAs;
+  }
+
+  /** The application learns of a new stream before anyone else. */
+  #announceStream(stream: RtpStreamRecv): void {
+    if (this.#paused) stream.pause();
+    this.#scores[stream.params.encodingIdx] = stream.score;
+    this.#emitScores();
+  }
+
+  /** Consumers learn of a new stream, and it is made sure that it starts with a key frame. */
+  #startStream(stream: RtpStreamRecv, packet: RtpPacket, now: number): void {
+    if (!this.#paused && !packet.isKeyFrame) this.#keyFrameRequests?.forceKeyFrameNeeded(packet.ssrc, now);
+    this.#currentPacket = packet;
+    this.#listener.onProducerNewRtpStream(this, stream, this.#streams.mappedSsrc(stream), now);
+    this.#currentPacket = undefined;
+  }
+
+  /** Relates RTP time to local time at a packet with a new timestamp. */
+  #setCaptureTime(stream: RtpStreamRecv, packet: RtpPacket): void {
+    const captureAt = this.#captureTime.localCaptureTime(stream, packet.timestamp);
+    if (Number.isNaN(captureAt)) return;
+    packet.captureAtUs = captureAt;
+    stream.captureMappingAt = captureAt;
+    stream.captureMappingTimestamp = packet.timestamp;
+  }
+
+  #checkVideoOrientation(packet: RtpPacket): void {
+    const orientation = packet.readVideoOrientation() & 0x8000000f;
+    if (orientation < 0 || orientation === this.#videoOrientation) return;
+    this.#videoOrientation = orientation;
+    this.#media.notifier.notify(
+      this.id,
+      Event.PRODUCER_VIDEO_ORIENTATION_CHANGE,
+      new FbsProducer.VideoOrientationChangeNotificationT(
+        (orientation & 0x08) !== 0,
+        (orientation & 0x04) !== 0,
+        (orientation & 0x03) * 90,
+      ),
+    );
+  }
+
+  #emitScores(): void {
+    const scores = this.#streams.started.map(
+      ({ params, score }) => new FbsProducer.ScoreT(params.encodingIdx, params.ssrc, params.rid || null, score),
+    );
+    this.#media.notifier.notify(this.id, Event.PRODUCER_SCORE, new FbsProducer.ScoreNotificationT(scores));
+  }
+
+  #updateDeadline(): void {
+    const { started } = this.#streams;
+    let deadline = this.#keyFrameRequests === undefined ? Infinity : this.#keyFrameRequests.nextDeadline;
+    for (let i = 0; i < started.length; i++) {
+      if (started[i].nextDeadline < deadline) deadline = started[i].nextDeadline;
+    }
+    if (deadline === this.nextDeadline) return;
+    this.nextDeadline = deadline;
+    this.#wakeUp.update();
+  }
 }
