@@ -33,6 +33,8 @@ export class Endpoint implements DtlsOwner {
   readonly events: string[] = [];
   readonly received: Uint8Array[] = [];
   session: DtlsSession | undefined;
+  /** Called when there is something in `sent`. */
+  onSent: () => void = () => {};
 
   constructor(options: Partial<DtlsTransportOptions> = {}) {
     this.certificate = options.certificate ?? certificates.p256;
@@ -53,12 +55,13 @@ export class Endpoint implements DtlsOwner {
     return this.transport.onPacket(bytes, 7, datagram.length, now);
   }
 
-  expect(peer: Endpoint, now = 0): void {
+  expect(peer: { certificate: Certificate }, now = 0): void {
     this.transport.setRemoteFingerprint(fingerprintOf(peer.certificate.der, 'sha-256'), now);
   }
 
   onDtlsSend(bytes: Uint8Array, offset: number, length: number): void {
     this.sent.push(bytes.slice(offset, offset + length));
+    this.onSent();
   }
 
   onDtlsConnecting(): void {
