@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import { type EncodingContext, NO_REWRITE } from '../../../../src/rtp/codecs/encoding-context.js';
+import { createEncodingContext, createPayloadParser, type PayloadParser } from '../../../../src/rtp/codecs/registry.js';
+import { hex } from '../support.js';
+import { received } from './support.js';
+
+/** L1T3 with five templates, from a report about libwebrtc (webrtc:42225660). Frame 303, not the end of the frame. */
+const L1T3 = '80012f800214eaa860414d1410208426';
+
+/**
+ * Writes template structures for tests: bits of the AV1 RTP specification §A.8.2 with no frame differences, so that
+ * they can have any layers.
+ */
+function structure(layers: [number, number][], options: { decodeTargets?: number; chains?: number; offset?: number } = {}): string {
+  const { decodeTargets = 1, chains = 0, offset = 0 } = options;
+  let bits = '11' + offset.toString(2).padStart(6, '0') + '0000000000000001' + '10000';
+  bits += offset.toString(2).padStart(6, '0') + (decodeTargets - 1).toString(2).padStart(5, '0');
+  layers.forEach(([s], i) => {
+    const next = layers[i + 1];
+    if (next === undefined) bits += '11';
+    else if (next[0] !== s) bits += '10';
+    else bits += next[1] === layers[i][1] ? '00' : '01';
+  });
+  bits += '10'.repeat(layers.length * decodeTargets);
+  bits += '0'.repeat(layers.length);
+  bits += nonSymmetric(chains, decodeTargets + 1);
+  if (chains > 0) bits += nonSymmetric(0, chains).repeat(decodeTargets) + '0000'.repeat(layers.length * chains);
+  bits += '0'.repeat((8 - (bits.length % 8)) % 8);
+  return bits.match(/.{8}/g)!.map(byte => parseInt(byte, 2).toString(16).padStart(2, '0')).join('');
+} // prettier-ignore
+
+/** AV1 bitstream specification §4.10.7. */
+function nonSymmetric(value: number, n: number): string {
+  const width = n.toString(2).length;
+  const threshold = 2 ** width - n;
+  if (value < threshold) return width > 1 ? value.toString(2).padStart(width - 1, '0') : '';
+  return (value + threshold).toString(2).padStart(width, '0');
+}
+
+/** A descriptor without structure: template and position in the frame. */
+const frame = (template: number, flags: 'S' | 'E' | 'SE' | ''): string =>
+  ((flags.includes('S') ? 0x80 : 0) | (flags.includes('E') ? 0x40 : 0) | template).toString(16).padStart(2, '0') +
+  '0002';
+
+describe('the dependency descriptor', () => {
+  const read = (parser: PayloadParser, descriptor: string) => ({ ...received(parser, [1], descriptor).descriptor });
+
+  it('tells layers by templates that came with a key frame', () => {
+    const parser = createPayloadParser('video/AV1')!;
+    expect(read(parser, L1T3)).toMatchObject({
+      present: true,
+      isKeyFrame: true,
+      startOfFrame: true,
+      endOfFrame: false,
+      spatialLayer: 0,
+      temporalLayer: 0,
+    });
+    const layers = [0, 1, 2, 3, 4].map(template => read(parser, frame(template, 'SE')).temporalLayer);
+    expect(layers).toEqual([0, 0, 1, 2, 2]);
+    expect(read(parser, frame(2, 'E'))).toMatchObject({ isKeyFrame: false, startOfFrame: false, endOfFrame: true });
+    // There are five templates.
+    expect(read(parser, frame(5, 'SE'))).toMatchObject({ present: false, endOfFrame: false });
+  });
+
+  it('counts template ids from the offset of the structure, modulo 64', () => {
+    const parser = createPayloadParser('video/AV1')!;
+    const layers: [number, number][] = [[0, 0], [0, 1], [1, 0], [1, 1]]; // prettier-ignore
+    expect(read(parser, structure(layers, { offset: 62 }))).toMatchObject({ isKeyFrame: true, spatialLayer: 0 });
+    expect([62, 63, 0, 1].map(id => read(parser, frame(id, 'S'))).map(one => [one.spatialLayer, one.temporalLayer])).toEqual(layers); // prettier-ignore
+    expect(read(parser, frame(2, 'S')).present).toBe(false);
+  });
+
+  it.each([
+    [1, 0],
+    [3, 1],
+    [9, 3],
+    [9, 9],
+    [32, 5],
+    [32, 32],
+  ])('with %i decode targets and %i chains', (decodeTargets, chains) => {
+    const parser = createPayloadParser('video/AV1')!;
+    const whole = structure([[0, 0], [0, 1], [1, 0]], { decodeTargets, chains }); // prettier-ignore
+    expect(read(parser, whole)).toMatchObject({ present: true, isKeyFrame: true });
+    expect(read(parser, frame(2, 'S'))).toMatchObject({ spatialLayer: 1 });
+    // What it needs is needed: any shorter one is refused.
+    const length = whole.length / 2;
+    for (let cut = 4; cut < length; cut++) expect(read(parser, whole.slice(0, cut * 2)).present, `${cut}`).toBe(false);
+  });
+
+  it('needs three bytes, a structure first, and all its active decode targets', () => {
+    const parser = createPayloadParser('video/AV1')!;
+    expect(read(parser, '8000').present).toBe(false);
+    expect(read(parser, frame(0, 'S')).present).toBe(false);
+    read(parser, structure([[0, 0]], { decodeTargets: 32 }));
+    expect(read(parser, frame(0, 'S')).present).toBe(true);
+    expect(read(parser, `${frame(0, 'S')}40ffffff`).present).toBe(false);
+    expect(read(parser, `${frame(0, 'S')}40ffffffff`).present).toBe(true);
+  });
+
+  it('is absent in an AV1 packet without the extension', () => {
+    const packet = received('video/AV1', hex('08 0a'));
+    expect(packet.descriptor.present).toBe(false);
+    const context = createEncodingContext('video/AV1', { spatialLayers: 1, temporalLayers: 1, ksvc: false })!;
+    expect(context.process(packet)).toBe(true);
+  });
+
+  it('belongs to one stream', () => {
+    const [one, other] = [createPayloadParser('video/AV1')!, createPayloadParser('video/AV1')!];
+    read(one, L1T3);
+    expect(read(other, frame(0, 'S')).present).toBe(false);
+  });
+});
+
+describe('Av1EncodingContext', () => {
+  const templates: [number, number][] = [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2], [2, 0], [2, 1], [2, 2]]; // prettier-ignore
+
+  function setUp(current: [number, number], target: [number, number], announced: [number, number] = [3, 3]) {
+    const context = createEncodingContext('video/AV1', { spatialLayers: announced[0], temporalLayers: announced[1], ksvc: false })!; // prettier-ignore
+    [context.currentSpatialLayer, context.currentTemporalLayer] = current;
+    [context.targetSpatialLayer, context.targetTemporalLayer] = target;
+    const parser = createPayloadParser('video/AV1')!;
+    received(parser, [1], structure(templates));
+    const send = (s: number, t: number, flags: 'S' | 'E' | 'SE' | '' = 'SE'): boolean =>
+      context.process(received(parser, [1], frame(s * 3 + t, flags)));
+    const sendKey = (): boolean => context.process(received(parser, [1], structure(templates)));
+    return { context, send, sendKey };
+  }
+  const layers = (context: EncodingContext): number[] => [context.currentSpatialLayer, context.currentTemporalLayer];
+
+  it('sends nothing before a key frame', () => {
+    const { context, send, sendKey } = setUp([-1, -1], [2, 2]);
+    expect(send(0, 0)).toBe(false);
+    expect(sendKey()).toBe(true);
+    expect(layers(context)).toEqual([2, 0]);
+    expect([send(1, 0), send(2, 0), send(2, 2)]).toEqual([true, true, true]);
+    expect(layers(context)).toEqual([2, 2]);
+  });
+
+  it('drops layers that were not announced', () => {
+    const { send } = setUp([1, 1], [1, 1], [2, 2]);
+    expect([send(2, 0), send(0, 2), send(1, 1)]).toEqual([false, false, true]);
+  });
+
+  it('raises the spatial layer at a key frame, and lowers it at the end of a frame of the target layer', () => {
+    const { context, send, sendKey } = setUp([1, 0], [2, 0]);
+    expect(send(2, 0)).toBe(false);
+    sendKey();
+    expect(layers(context)).toEqual([2, 0]);
+    context.targetSpatialLayer = 0;
+    expect(send(0, 0, 'S')).toBe(true);
+    expect(layers(context)).toEqual([2, 0]);
+    expect(send(0, 0, 'E')).toBe(true);
+    expect(layers(context)).toEqual([0, 0]);
+    expect(send(1, 0)).toBe(false);
+  });
+
+  it('raises the temporal layer at any frame, and lowers it at the end of a frame of the target layer', () => {
+    const { context, send } = setUp([0, 0], [0, 1]);
+    // Past the target even.
+    expect(send(0, 2, '')).toBe(true);
+    expect(layers(context)).toEqual([0, 2]);
+    expect(send(0, 1, 'S')).toBe(true);
+    expect(layers(context)).toEqual([0, 2]);
+    expect(send(0, 1, 'E')).toBe(true);
+    expect(layers(context)).toEqual([0, 1]);
+    expect(send(0, 2)).toBe(false);
+  });
+
+  it('adds the marker at the end of the highest layer that is sent', () => {
+    const { context, send } = setUp([1, 0], [1, 0]);
+    const marker = (s: number, flags: 'S' | 'E'): boolean => {
+      expect(send(s, 0, flags)).toBe(true);
+      expect(context.rewrite).toBe(NO_REWRITE);
+      return context.marker;
+    };
+    expect([marker(0, 'E'), marker(1, 'S'), marker(1, 'E')]).toEqual([false, false, true]);
+  });
+});
