@@ -1,0 +1,25 @@
+import { type DropCounters } from '../common/drop-reason.js';
+import { type PacketMemory } from '../common/packet-memory.js';
+import { type Certificate } from '../dtls/certificate.js';
+import { type RtpPacket } from '../rtp/rtp-packet.js';
+import { type WorkerChannel } from './channel.js';
+import { type HandlerRegistry } from './handler-registry.js';
+import { type Logger } from './logger.js';
+import { type MediaContext } from './media-context.js';
+import { type PortManager } from './port-manager.js';
+import { type Runtime } from './runtime.js';
+
+/** What all objects of one worker share. */
+export interface WorkerContext {
+  readonly runtime: Runtime;
+  readonly channel: WorkerChannel;
+  readonly handlers: HandlerRegistry;
+  readonly log: Logger;
+  readonly memory: PacketMemory;
+  readonly drops: DropCounters;
+  readonly ports: PortManager;
+  readonly certificate: Certificate;
+  readonly media: MediaContext;
+  /** The view of the packet that is being received. */
+  readonly receivedPacket: RtpPacket;
+}
