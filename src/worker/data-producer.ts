@@ -1,0 +1,130 @@
+import * as FbsDataProducer from '../channel/fbs/data-producer.js';
+import { Event } from '../channel/fbs/notification.js';
+import { Method } from '../channel/fbs/request.js';
+import { type ProduceDataRequestT } from '../channel/fbs/transport.js';
+import { type WorkerContext } from './context.js';
+import { type EventTable, type MethodTable } from './handler-registry.js';
+import { type SctpStreamParameters, sctpStreamParameters, sctpStreamParametersDump } from './sctp-stream-parameters.js';
+import { type MessageSubchannels } from './subchannels.js';
+
+/** What a Transport does for its DataProducers. */
+export interface DataProducerListener {
+  readonly maxReceiveMessageSize: number;
+  /** A message of the application itself, of which `onDataProducerMessage` was told before. */
+  onDataProducerInjected(dataProducer: DataProducer, length: number, now: number): void;
+  /** A message for the DataConsumers. */
+  onDataProducerMessage(
+    dataProducer: DataProducer,
+    ppid: number,
+    payload: Uint8Array,
+    subchannels: MessageSubchannels,
+    now: number,
+  ): void;
+  onDataProducerPaused(dataProducer: DataProducer): void;
+  onDataProducerResumed(dataProducer: DataProducer): void;
+}
+
+/** Where data messages come from: a stream of an SCTP association, or the application. */
+export class DataProducer {
+  static readonly #methods: MethodTable<DataProducer> = {
+    [Method.DATAPRODUCER_DUMP]: dataProducer => dataProducer.dump(),
+    [Method.DATAPRODUCER_GET_STATS]: dataProducer => dataProducer.#stats(),
+    [Method.DATAPRODUCER_PAUSE]: dataProducer => dataProducer.#setPaused(true),
+    [Method.DATAPRODUCER_RESUME]: dataProducer => dataProducer.#setPaused(false),
+  };
+
+  static readonly #events: EventTable<DataProducer> = {
+    [Event.DATAPRODUCER_SEND]: (dataProducer, body, now) => dataProducer.#inject(body, now),
+  };
+
+  readonly id: string;
+  readonly type: 'sctp' | 'direct';
+  /** Only of type `sctp`. */
+  readonly stream: SctpStreamParameters | undefined;
+  readonly label: string;
+  readonly protocol: string;
+  readonly #context: WorkerContext;
+  readonly #listener: DataProducerListener;
+  #paused: boolean;
+  #messagesReceived = 0;
+  #bytesReceived = 0;
+
+  /** @throws TypeError if the parameters are wrong, Error if the id is taken */
+  constructor(request: ProduceDataRequestT, context: WorkerContext, listener: DataProducerListener) {
+    this.id = request.dataProducerId as string;
+    this.type = request.type === FbsDataProducer.Type.SCTP ? 'sctp' : 'direct';
+    this.stream = this.type === 'sctp' ? readStream(request) : undefined;
+    this.label = (request.label as string | null) ?? '';
+    this.protocol = (request.protocol as string | null) ?? '';
+    this.#paused = request.paused;
+    this.#context = context;
+    this.#listener = listener;
+    context.handlers.register(this.id, this, DataProducer.#methods, DataProducer.#events);
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** A message arrived. It counts even while nothing is handed on. */
+  receiveMessage(ppid: number, payload: Uint8Array, subchannels: MessageSubchannels, now: number): void {
+    this.#messagesReceived++;
+    this.#bytesReceived += payload.length;
+    if (this.#paused) return;
+    this.#listener.onDataProducerMessage(this, ppid, payload, subchannels, now);
+  }
+
+  dump(): FbsDataProducer.DumpResponseT {
+    return new FbsDataProducer.DumpResponseT(
+      this.id,
+      this.type === 'sctp' ? FbsDataProducer.Type.SCTP : FbsDataProducer.Type.DIRECT,
+      this.stream ? sctpStreamParametersDump(this.stream) : null,
+      this.label,
+      this.protocol,
+      this.#paused,
+    );
+  }
+
+  close(): void {
+    this.#context.handlers.unregister(this.id);
+  }
+
+  #stats(): FbsDataProducer.GetStatsResponseT {
+    return new FbsDataProducer.GetStatsResponseT(
+      BigInt(Math.trunc(this.#context.runtime.clock.now())),
+      this.label,
+      this.protocol,
+      BigInt(this.#messagesReceived),
+      BigInt(this.#bytesReceived),
+    );
+  }
+
+  #setPaused(paused: boolean): void {
+    if (this.#paused === paused) return;
+    this.#paused = paused;
+    if (paused) this.#listener.onDataProducerPaused(this);
+    else this.#listener.onDataProducerResumed(this);
+  }
+
+  #inject(body: FbsDataProducer.SendNotification, now: number): void {
+    const payload = body.dataArray();
+    const { maxReceiveMessageSize } = this.#listener;
+    if (payload.length > maxReceiveMessageSize) {
+      throw new TypeError(
+        `given message exceeds maxMessageSize value [maxMessageSize:${maxReceiveMessageSize}, len:${payload.length}]`,
+      );
+    }
+    const subchannels: MessageSubchannels = {
+      subchannels: Array.from({ length: body.subchannelsLength() }, (_, i) => body.subchannels(i)!),
+      required: body.requiredSubchannel() ?? undefined,
+      ignored: body.ignoredSubchannel() ?? undefined,
+    };
+    this.receiveMessage(body.ppid(), payload, subchannels, now);
+    this.#listener.onDataProducerInjected(this, payload.length, now);
+  }
+}
+
+function readStream(request: ProduceDataRequestT): SctpStreamParameters {
+  if (!request.sctpStreamParameters) throw new TypeError('missing sctpStreamParameters');
+  return sctpStreamParameters(request.sctpStreamParameters);
+}

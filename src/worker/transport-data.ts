@@ -1,0 +1,350 @@
+import { Uint16StringT } from '../channel/fbs/common.js';
+import { Event } from '../channel/fbs/notification.js';
+import * as FbsSctpAssociation from '../channel/fbs/sctp-association.js';
+import { SctpParametersT } from '../channel/fbs/sctp-parameters.js';
+import * as FbsTransport from '../channel/fbs/transport.js';
+import { type WorkerContext } from './context.js';
+import { DataConsumer, type DataConsumerListener } from './data-consumer.js';
+import { DataProducer, type DataProducerListener } from './data-producer.js';
+import { type IncomingRequest } from './handler-registry.js';
+import { NotFoundError } from './not-found-error.js';
+import { type Sctp, SCTP_PORT, type SctpOwner, type SctpSendResult, type SctpState, UnconnectedSctp } from './sctp.js';
+import { decodeSubchannels, type MessageSubchannels, NO_SUBCHANNELS } from './subchannels.js';
+import { type TransportOptions } from './transport-options.js';
+import { type TransportOwner } from './transport-owner.js';
+
+/** What a Transport does for its data. */
+export interface TransportDataOwner {
+  readonly id: string;
+  readonly isConnected: boolean;
+  /** Sends an SCTP packet. */
+  sendSctp(bytes: Uint8Array, offset: number, length: number): void;
+  /** Delivers a message to the application: only a direct transport does. */
+  deliverMessage(dataConsumer: DataConsumer, ppid: number, payload: Uint8Array, now: number): void;
+  onDataInjected(length: number, now: number): void;
+}
+
+/** The DataProducers and DataConsumers of a Transport, and its SCTP association if it has one. */
+export class TransportData implements DataProducerListener, DataConsumerListener, SctpOwner {
+  readonly isPipe: boolean;
+  readonly #options: TransportOptions;
+  readonly #context: WorkerContext;
+  readonly #owner: TransportDataOwner;
+  readonly #router: TransportOwner;
+  readonly #sctp: Sctp | undefined;
+  readonly #dataProducers = new Map<string, DataProducer>();
+  readonly #dataConsumers = new Map<string, DataConsumer>();
+  /** Which DataProducer a stream belongs to, by its id. */
+  readonly #dataProducersByStream = new Map<number, DataProducer>();
+
+  constructor(
+    options: TransportOptions,
+    isPipe: boolean,
+    context: WorkerContext,
+    owner: TransportDataOwner,
+    router: TransportOwner,
+  ) {
+    this.#options = options;
+    this.isPipe = isPipe;
+    this.#context = context;
+    this.#owner = owner;
+    this.#router = router;
+    this.#sctp = options.sctp ? new UnconnectedSctp(options.sctp) : undefined;
+  }
+
+  get hasSctp(): boolean {
+    return this.#sctp !== undefined;
+  }
+
+  // Requests
+
+  produceData(body: FbsTransport.ProduceDataRequestT, request: IncomingRequest): void {
+    this.#checkHasData();
+    if (this.#dataProducers.has(body.dataProducerId as string)) {
+      throw new Error(`a DataProducer with same dataProducerId already exists [method:${request.name}]`);
+    }
+    const dataProducer = new DataProducer(body, this.#context, this);
+    try {
+      this.#checkType('DataProducer', dataProducer.type);
+      this.#addStream(dataProducer);
+      this.#router.addDataProducer(dataProducer);
+    } catch (error) {
+      this.#removeStream(dataProducer);
+      dataProducer.close();
+      throw error;
+    }
+    this.#dataProducers.set(dataProducer.id, dataProducer);
+    request.respond(dataProducer.dump());
+    this.mayConnect(this.#context.runtime.clock.now());
+  }
+
+  consumeData(body: FbsTransport.ConsumeDataRequestT, request: IncomingRequest): void {
+    this.#checkHasData();
+    if (this.#dataConsumers.has(body.dataConsumerId as string)) {
+      throw new Error(`a DataConsumer with same dataConsumerId already exists [method:${request.name}]`);
+    }
+    const dataConsumer = new DataConsumer(body, this.#context, this);
+    try {
+      this.#checkType('DataConsumer', dataConsumer.type);
+      const streamId = dataConsumer.stream?.streamId;
+      if (streamId !== undefined && this.#dataConsumerOfStream(streamId)) {
+        throw new Error(`an SCTP DataConsumer with same streamId ${streamId} already exists [method:${request.name}]`);
+      }
+      this.#router.addDataConsumer(dataConsumer);
+    } catch (error) {
+      dataConsumer.close();
+      throw error;
+    }
+    this.#dataConsumers.set(dataConsumer.id, dataConsumer);
+    request.respond(dataConsumer.dump());
+    this.mayConnect(this.#context.runtime.clock.now());
+  }
+
+  closeDataProducer(body: FbsTransport.CloseDataProducerRequestT, request: IncomingRequest): void {
+    if (!this.#hasData) throw new Error('cannot close DataProducer, SCTP not enabled and not a direct Transport');
+    const dataProducer = this.#dataProducers.get(body.dataProducerId as string);
+    if (!dataProducer) throw new NotFoundError(`DataProducer not found [method:${request.name}]`);
+    this.#closeDataProducer(dataProducer);
+  }
+
+  closeDataConsumer(body: FbsTransport.CloseDataConsumerRequestT, request: IncomingRequest): void {
+    if (!this.#hasData) throw new Error('cannot close DataConsumer, SCTP not enabled and not a direct Transport');
+    const dataConsumer = this.#dataConsumers.get(body.dataConsumerId as string);
+    if (!dataConsumer) throw new NotFoundError(`DataConsumer not found [method:${request.name}]`);
+    this.#closeDataConsumer(dataConsumer);
+  }
+
+  /** Fills the part of the transport's dump that is about data. */
+  fillDump(dump: FbsTransport.DumpT): void {
+    dump.dataProducerIds = [...this.#dataProducers.keys()];
+    dump.dataConsumerIds = [...this.#dataConsumers.keys()];
+    dump.maxSendMessageSize = this.#options.maxSendMessageSize;
+    dump.maxReceiveMessageSize = this.#options.maxReceiveMessageSize;
+    const sctp = this.#sctp;
+    if (!sctp) return;
+    const { options } = sctp;
+    dump.sctpParameters = new SctpParametersT(
+      SCTP_PORT,
+      options.maxSendMessageSize,
+      options.maxReceiveMessageSize,
+      options.sendBufferSize,
+      options.perStreamSendQueueLimit,
+      options.maxReceiverWindowBufferSize,
+      options.isDataChannel,
+    );
+    dump.sctpState = this.sctpStateNumber;
+    dump.sctpNegotiatedCapabilities = new FbsSctpAssociation.SctpNegotiatedCapabilitiesT(
+      sctp.maxOutboundStreams,
+      sctp.maxInboundStreams,
+    );
+    dump.sctpListener = new FbsTransport.SctpListenerT(
+      [...this.#dataProducersByStream].map(([streamId, { id }]) => new Uint16StringT(streamId, id)),
+    );
+  }
+
+  /** For dumps and statistics, in which a failed association is a closed one. Null without SCTP. */
+  get sctpStateNumber(): FbsSctpAssociation.SctpState | null {
+    const state = this.#sctp?.state;
+    return state === undefined ? null : sctpStateNumber(state === 'failed' ? 'closed' : state);
+  }
+
+  // From the Transport
+
+  /** Starts the association once the transport is connected and there is something to talk about. */
+  mayConnect(now: number): void {
+    if (!this.#owner.isConnected) return;
+    if (this.#dataProducers.size > 0 || this.#dataConsumers.size > 0) this.#sctp?.connect(now);
+  }
+
+  receiveSctp(bytes: Uint8Array, offset: number, length: number, now: number): void {
+    this.#sctp?.onPacket(bytes, offset, length, now);
+  }
+
+  /** DataProducers first, then DataConsumers; the Router tells whom it concerns. */
+  closeEndpoints(): void {
+    for (const dataProducer of [...this.#dataProducers.values()]) this.#closeDataProducer(dataProducer);
+    for (const dataConsumer of [...this.#dataConsumers.values()]) this.#closeDataConsumer(dataConsumer);
+  }
+
+  closeSctp(now: number): void {
+    this.#sctp?.close(now);
+  }
+
+  /** Forgets everything, without a word to the Router. */
+  close(): void {
+    for (const dataProducer of this.#dataProducers.values()) dataProducer.close();
+    for (const dataConsumer of this.#dataConsumers.values()) dataConsumer.close();
+    this.#dataProducers.clear();
+    this.#dataConsumers.clear();
+    this.#dataProducersByStream.clear();
+  }
+
+  // DataProducerListener
+
+  get maxReceiveMessageSize(): number {
+    return this.#options.maxReceiveMessageSize;
+  }
+
+  onDataProducerInjected(_dataProducer: DataProducer, length: number, now: number): void {
+    this.#owner.onDataInjected(length, now);
+  }
+
+  onDataProducerMessage(
+    dataProducer: DataProducer,
+    ppid: number,
+    payload: Uint8Array,
+    subchannels: MessageSubchannels,
+    now: number,
+  ): void {
+    this.#router.onDataProducerMessage(dataProducer, ppid, payload, subchannels, now);
+  }
+
+  onDataProducerPaused(dataProducer: DataProducer): void {
+    this.#router.onDataProducerPaused(dataProducer);
+  }
+
+  onDataProducerResumed(dataProducer: DataProducer): void {
+    this.#router.onDataProducerResumed(dataProducer);
+  }
+
+  // DataConsumerListener
+
+  get maxSendMessageSize(): number {
+    return this.#options.maxSendMessageSize;
+  }
+
+  get canSendData(): boolean {
+    const state = this.#sctp?.state;
+    return state !== 'failed' && state !== 'closed';
+  }
+
+  sendData(dataConsumer: DataConsumer, ppid: number, payload: Uint8Array, now: number): SctpSendResult {
+    if (this.#sctp && dataConsumer.stream) return this.#sctp.send(dataConsumer.stream, ppid, payload, now);
+    this.#owner.deliverMessage(dataConsumer, ppid, payload, now);
+    return 'sent';
+  }
+
+  bufferedAmount(dataConsumer: DataConsumer): number {
+    return dataConsumer.stream ? (this.#sctp?.bufferedAmount(dataConsumer.stream.streamId) ?? 0) : 0;
+  }
+
+  bufferedAmountLowThreshold(dataConsumer: DataConsumer): number {
+    return dataConsumer.stream ? (this.#sctp?.bufferedAmountLowThreshold(dataConsumer.stream.streamId) ?? 0) : 0;
+  }
+
+  setBufferedAmountLowThreshold(dataConsumer: DataConsumer, threshold: number): void {
+    if (dataConsumer.stream) this.#sctp?.setBufferedAmountLowThreshold(dataConsumer.stream.streamId, threshold);
+  }
+
+  onDataConsumerDataProducerClosed(dataConsumer: DataConsumer): void {
+    this.#closeDataConsumer(dataConsumer);
+  }
+
+  // SctpOwner
+
+  onSctpSend(bytes: Uint8Array, offset: number, length: number): void {
+    this.#owner.sendSctp(bytes, offset, length);
+  }
+
+  onSctpStateChange(state: Exclude<SctpState, 'new'>): void {
+    this.#context.channel.notify(
+      this.#owner.id,
+      Event.TRANSPORT_SCTP_STATE_CHANGE,
+      new FbsTransport.SctpStateChangeNotificationT(sctpStateNumber(state)),
+    );
+  }
+
+  onSctpNegotiated(maxOutboundStreams: number, maxInboundStreams: number): void {
+    this.#context.channel.notify(
+      this.#owner.id,
+      Event.TRANSPORT_SCTP_NEGOTIATED_CAPABILITIES,
+      new FbsTransport.SctpNegotiatedCapabilitiesNotificationT(
+        new FbsSctpAssociation.SctpNegotiatedCapabilitiesT(maxOutboundStreams, maxInboundStreams),
+      ),
+    );
+  }
+
+  onSctpMessage(streamId: number, ppid: number, payload: Uint8Array, now: number): void {
+    const dataProducer = this.#dataProducersByStream.get(streamId);
+    if (!dataProducer) {
+      this.#context.log.warn('sctp', 'TransportData::onSctpMessage()', () => `no DataProducer [streamId:${streamId}]`);
+      return;
+    }
+    const decoded = this.isPipe ? decodeSubchannels(payload) : undefined;
+    dataProducer.receiveMessage(ppid, decoded?.payload ?? payload, decoded?.message ?? NO_SUBCHANNELS, now);
+  }
+
+  /** Of data channels both directions are reset together (RFC 8831 §6.7); the application is not told. */
+  onSctpStreamReset(streamId: number): void {
+    if (!this.#sctp?.options.isDataChannel) return;
+    const dataConsumer = this.#dataConsumerOfStream(streamId);
+    if (dataConsumer) this.#closeDataConsumer(dataConsumer);
+  }
+
+  onSctpBufferedAmountLow(streamId: number, bufferedAmount: number): void {
+    this.#dataConsumerOfStream(streamId)?.bufferedAmountLow(bufferedAmount);
+  }
+
+  get #hasData(): boolean {
+    return this.#sctp !== undefined || this.#options.direct;
+  }
+
+  #checkHasData(): void {
+    if (!this.#hasData) throw new Error('SCTP not enabled and not a direct Transport');
+  }
+
+  #checkType(what: string, type: 'sctp' | 'direct'): void {
+    if (type === 'sctp' && !this.#sctp) {
+      throw new TypeError(`cannot create a ${what} of type 'sctp', SCTP not enabled in this Transport`);
+    }
+    if (type === 'direct' && !this.#options.direct) {
+      throw new TypeError(`cannot create a ${what} of type 'direct', not a direct Transport`);
+    }
+  }
+
+  #addStream(dataProducer: DataProducer): void {
+    if (!dataProducer.stream) return;
+    const { streamId } = dataProducer.stream;
+    if (this.#dataProducersByStream.has(streamId)) {
+      throw new Error(`streamId already exists in SCTP listener [streamId:${streamId}]`);
+    }
+    this.#dataProducersByStream.set(streamId, dataProducer);
+  }
+
+  #removeStream(dataProducer: DataProducer): void {
+    const streamId = dataProducer.stream?.streamId;
+    if (streamId === undefined || this.#dataProducersByStream.get(streamId) !== dataProducer) return;
+    this.#dataProducersByStream.delete(streamId);
+  }
+
+  #dataConsumerOfStream(streamId: number): DataConsumer | undefined {
+    for (const dataConsumer of this.#dataConsumers.values()) {
+      if (dataConsumer.stream?.streamId === streamId) return dataConsumer;
+    }
+    return undefined;
+  }
+
+  #closeDataProducer(dataProducer: DataProducer): void {
+    this.#removeStream(dataProducer);
+    this.#dataProducers.delete(dataProducer.id);
+    if (dataProducer.stream && this.#sctp?.options.isDataChannel) this.#resetStream(dataProducer.stream.streamId);
+    this.#router.removeDataProducer(dataProducer);
+    dataProducer.close();
+  }
+
+  #closeDataConsumer(dataConsumer: DataConsumer): void {
+    this.#dataConsumers.delete(dataConsumer.id);
+    this.#router.removeDataConsumer(dataConsumer);
+    dataConsumer.close();
+    if (dataConsumer.stream) this.#resetStream(dataConsumer.stream.streamId);
+  }
+
+  #resetStream(streamId: number): void {
+    this.#sctp?.resetStream(streamId, this.#context.runtime.clock.now());
+  }
+}
+
+function sctpStateNumber(state: SctpState): FbsSctpAssociation.SctpState {
+  const { NEW, CONNECTING, CONNECTED, FAILED, CLOSED } = FbsSctpAssociation.SctpState;
+  return { new: NEW, connecting: CONNECTING, connected: CONNECTED, failed: FAILED, closed: CLOSED }[state];
+}
