@@ -1,0 +1,150 @@
+import { DropReason } from '../common/drop-reason.js';
+import { type ListeningAddress } from '../ice/candidate.js';
+import { isStun } from '../ice/stun-message.js';
+import { type WorkerContext } from './context.js';
+import { guardDatagram } from './datagram-guard.js';
+import { type ListenInfo } from './listen-info.js';
+import { type Bound } from './port-manager.js';
+import {
+  type RemoteAddress,
+  type TcpConnection,
+  type TcpConnectionHandler,
+  type TcpServer,
+  type UdpSocket,
+} from './runtime.js';
+import { TcpTuple, type Tuple, UdpTuple } from './tuple.js';
+
+/** Takes the datagrams and frames of one ICE peer. */
+export interface IceDestination {
+  onDatagram(bytes: Uint8Array, path: IcePath, now: number): DropReason;
+  /** The TCP connection is gone. */
+  onPathClosed(path: IcePath, now: number): void;
+}
+
+/** A tuple of these sockets. */
+export interface IcePath extends Tuple {
+  /** From now on everything that comes this way is for `destination`. */
+  assign(destination: IceDestination): void;
+  /** It no longer is; a TCP connection is closed. */
+  release(): void;
+}
+
+/** Says for whom `bytes` are, which came a way that is not assigned. */
+export type IceDestinationFinder = (bytes: Uint8Array) => IceDestination | undefined;
+
+/** The UDP sockets and TCP servers of a WebRtcServer, or of a WebRtcTransport that has its own. */
+export class IceSockets {
+  /** In the order of the listen infos. */
+  readonly addresses: readonly ListeningAddress[];
+  readonly #sockets: readonly Bound<UdpSocket | TcpServer>[];
+
+  private constructor(addresses: readonly ListeningAddress[], sockets: readonly Bound<UdpSocket | TcpServer>[]) {
+    this.addresses = addresses;
+    this.#sockets = sockets;
+  }
+
+  /**
+   * Opens one socket per listen info.
+   *
+   * @throws TypeError or Error if one cannot be opened; none is open then
+   */
+  static async open(
+    listenInfos: readonly ListenInfo[],
+    context: WorkerContext,
+    findDestination: IceDestinationFinder,
+  ): Promise<IceSockets> {
+    const sockets: Bound<UdpSocket | TcpServer>[] = [];
+    try {
+      for (const info of listenInfos) {
+        sockets.push(
+          info.protocol === 'udp'
+            ? openUdp(info, context, findDestination)
+            : await context.ports.listenTcp(info, {
+                onConnection: connection => new TcpIcePath(connection, context, findDestination),
+              }),
+        );
+      }
+    } catch (error) {
+      for (const socket of sockets) socket.close();
+      throw error;
+    }
+    const addresses = listenInfos.map(({ protocol, announcedAddress, exposeInternalIp }, index) => {
+      const { ip, port } = sockets[index].socket;
+      return { protocol, ip, port, announcedAddress, exposeInternalIp };
+    });
+    return new IceSockets(addresses, sockets);
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.close();
+  }
+}
+
+function openUdp(info: ListenInfo, context: WorkerContext, findDestination: IceDestinationFinder): Bound<UdpSocket> {
+  const assigned = new Map<RemoteAddress, UdpIcePath>();
+  const bound: Bound<UdpSocket> = context.ports.bindUdp(info, {
+    onDatagram(datagram, remote, now) {
+      const path = assigned.get(remote);
+      const destination = path?.destination ?? findDestination(datagram);
+      if (!destination) {
+        context.drops.count(
+          isStun(datagram, 0, datagram.length) ? DropReason.stunUnknownUfrag : DropReason.unknownTuple,
+        );
+        return;
+      }
+      guardDatagram(context, destination, datagram, path ?? new UdpIcePath(bound.socket, remote, assigned), now);
+    },
+  });
+  return bound;
+}
+
+class UdpIcePath extends UdpTuple implements IcePath {
+  destination: IceDestination | undefined = undefined;
+  readonly #assigned: Map<RemoteAddress, UdpIcePath>;
+
+  constructor(socket: UdpSocket, remote: RemoteAddress, assigned: Map<RemoteAddress, UdpIcePath>) {
+    super(socket, remote);
+    this.#assigned = assigned;
+  }
+
+  assign(destination: IceDestination): void {
+    this.destination = destination;
+    this.#assigned.set(this.remote, this);
+  }
+
+  release(): void {
+    this.destination = undefined;
+    if (this.#assigned.get(this.remote) === this) this.#assigned.delete(this.remote);
+  }
+}
+
+class TcpIcePath extends TcpTuple implements IcePath, TcpConnectionHandler {
+  #destination: IceDestination | undefined = undefined;
+  readonly #context: WorkerContext;
+  readonly #findDestination: IceDestinationFinder;
+
+  constructor(connection: TcpConnection, context: WorkerContext, findDestination: IceDestinationFinder) {
+    super(connection);
+    this.#context = context;
+    this.#findDestination = findDestination;
+  }
+
+  onFrame(frame: Uint8Array, now: number): void {
+    const destination = this.#destination ?? this.#findDestination(frame);
+    if (destination) guardDatagram(this.#context, destination, frame, this, now);
+    else this.#context.drops.count(DropReason.unknownTuple);
+  }
+
+  onClosed(now: number): void {
+    this.#destination?.onPathClosed(this, now);
+  }
+
+  assign(destination: IceDestination): void {
+    this.#destination = destination;
+  }
+
+  release(): void {
+    this.#destination = undefined;
+    this.close();
+  }
+}

@@ -1,0 +1,35 @@
+import * as FbsSrtpParameters from '../channel/fbs/srtp-parameters.js';
+import { masterLength, SRTP_SUITES, type SrtpSuiteName } from '../srtp/srtp-suite.js';
+import { type Random } from './runtime.js';
+
+/** How one direction of a Plain or Pipe transport is encrypted. */
+export interface SrtpParameters {
+  readonly suite: SrtpSuiteName;
+  /** Master key || master salt. */
+  readonly masterKey: Uint8Array;
+}
+
+export function srtpSuiteName(number: FbsSrtpParameters.SrtpCryptoSuite): SrtpSuiteName {
+  return FbsSrtpParameters.SrtpCryptoSuite[number] as SrtpSuiteName;
+}
+
+export function srtpSuiteNumber(name: SrtpSuiteName): FbsSrtpParameters.SrtpCryptoSuite {
+  return FbsSrtpParameters.SrtpCryptoSuite[name];
+}
+
+export function generateSrtpParameters(suite: SrtpSuiteName, random: Random): SrtpParameters {
+  const masterKey = new Uint8Array(masterLength(SRTP_SUITES[suite]));
+  random.fill(masterKey);
+  return { suite, masterKey };
+}
+
+/** The key of a peer. @throws TypeError if it has not the length of the suite */
+export function decodeMasterKey(suite: SrtpSuiteName, keyBase64: string): Uint8Array {
+  const masterKey = new Uint8Array(Buffer.from(keyBase64, 'base64'));
+  if (masterKey.length !== masterLength(SRTP_SUITES[suite])) throw new TypeError('invalid decoded SRTP key length');
+  return masterKey;
+}
+
+export function srtpParametersDump({ suite, masterKey }: SrtpParameters): FbsSrtpParameters.SrtpParametersT {
+  return new FbsSrtpParameters.SrtpParametersT(srtpSuiteNumber(suite), Buffer.from(masterKey).toString('base64'));
+}

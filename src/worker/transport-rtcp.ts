@@ -1,0 +1,175 @@
+import { DropReason } from '../common/drop-reason.js';
+import { PROBATION_SSRC } from '../rtp/probation-packet.js';
+import { CompoundBuilder } from '../rtp/rtcp/compound.js';
+import { readCompound, type RtcpHandler } from '../rtp/rtcp/reader.js';
+import { RTCP_MAX_LENGTH } from '../rtp/rtcp/rtcp-packet.js';
+import { type Consumer } from './consumer.js';
+import { type WorkerContext } from './context.js';
+import { PeriodicTimer } from './periodic-timer.js';
+import { type Producer } from './producer.js';
+
+/** Adds the reports that are due. False if they do not fit: ask again with an empty compound packet. */
+interface RtcpReporter {
+  getRtcp?(compound: CompoundBuilder, now: number): boolean;
+}
+
+/** What a Transport is for its RTCP. */
+export interface TransportRtcpOwner {
+  readonly producers: Iterable<Producer>;
+  readonly consumers: Iterable<Consumer>;
+  findProducerBySsrc(ssrc: number): Producer | undefined;
+  findConsumerBySsrc(ssrc: number): Consumer | undefined;
+  findConsumerByRtxSsrc(ssrc: number): Consumer | undefined;
+  /** Sends RTCP packets; the bytes are only valid during the call. */
+  sendRtcp(bytes: Uint8Array, offset: number, length: number): void;
+}
+
+/** ms between two rounds of reports at least; they come up to half as much later, at random (RFC 3550 §6.2). */
+const REPORT_INTERVAL = 1000;
+const FIRST_REPORT_DELAY = REPORT_INTERVAL / 2;
+
+/** The RTCP of a Transport: hands what is received to Producers and Consumers, and sends their reports. */
+export class TransportRtcp implements RtcpHandler {
+  readonly #owner: TransportRtcpOwner;
+  readonly #timer: PeriodicTimer;
+  readonly #compound = new CompoundBuilder();
+  readonly #buffer = new Uint8Array(RTCP_MAX_LENGTH);
+  readonly #view = new DataView(this.#buffer.buffer);
+  /** When the packet that is being read arrived, and whether something in it concerned nobody. */
+  #now = 0;
+  #unknownStream = false;
+
+  constructor(context: WorkerContext, owner: TransportRtcpOwner) {
+    this.#owner = owner;
+    this.#timer = new PeriodicTimer(context.runtime.timers, now => {
+      this.#sendReports(now);
+      return (REPORT_INTERVAL * (10 + (context.runtime.random.uint32() % 6))) / 10;
+    });
+  }
+
+  /** Reports are sent from now on. */
+  start(now: number): void {
+    this.#timer.start(now, FIRST_REPORT_DELAY);
+  }
+
+  stop(): void {
+    this.#timer.stop();
+  }
+
+  close(): void {
+    this.#timer.close();
+  }
+
+  /** Takes a compound packet, not encrypted. */
+  receive(bytes: Uint8Array, offset: number, length: number, now: number): DropReason {
+    this.#now = now;
+    this.#unknownStream = false;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const reason = readCompound(bytes, view, offset, length, this);
+    if (reason !== DropReason.none) return reason;
+    return this.#unknownStream ? DropReason.rtcpUnknownStream : DropReason.none;
+  }
+
+  // RtcpHandler
+
+  onSenderReport(
+    ssrc: number,
+    ntpSeconds: number,
+    ntpFraction: number,
+    rtpTimestamp: number,
+    packetCount: number,
+    octetCount: number,
+  ): void {
+    const producer = this.#owner.findProducerBySsrc(ssrc);
+    if (!producer) this.#unknownStream = true;
+    else {
+      producer.receiveRtcpSenderReport(ssrc, ntpSeconds, ntpFraction, rtpTimestamp, packetCount, octetCount, this.#now);
+    }
+  }
+
+  onReportBlock(
+    _senderSsrc: number,
+    ssrc: number,
+    fractionLost: number,
+    totalLost: number,
+    _highestSeq: number,
+    jitter: number,
+    lastSenderReport: number,
+    delaySinceLastSenderReport: number,
+  ): void {
+    this.#consumerOf(ssrc)?.receiveReceiverReport(
+      ssrc,
+      fractionLost,
+      totalLost,
+      jitter,
+      lastSenderReport,
+      delaySinceLastSenderReport,
+      this.#now,
+    );
+  }
+
+  onReportBlocksEnd(): void {}
+
+  onReceiverReferenceTime(_senderSsrc: number, ntpSeconds: number, ntpFraction: number): void {
+    for (const consumer of this.#owner.consumers) {
+      consumer.receiveReceiverReferenceTime(ntpSeconds, ntpFraction, this.#now);
+    }
+  }
+
+  onDelaySinceLastReceiverReport(senderSsrc: number, ssrc: number, lastReport: number, delay: number): void {
+    // Some senders mean themselves by 0.
+    const stream = ssrc === 0 ? senderSsrc : ssrc;
+    const producer = this.#owner.findProducerBySsrc(stream);
+    if (producer) producer.receiveRtcpDelaySinceLastReceiverReport(stream, lastReport, delay, this.#now);
+    else this.#unknownStream = true;
+  }
+
+  onNack(_senderSsrc: number, mediaSsrc: number): void {
+    this.#consumerOf(mediaSsrc)?.receiveNack(this.#now);
+  }
+
+  onNackItem(mediaSsrc: number, packetId: number, lostPacketsBitmask: number): void {
+    const consumer = this.#owner.findConsumerBySsrc(mediaSsrc);
+    consumer?.receiveNackItem(mediaSsrc, packetId, lostPacketsBitmask, this.#now);
+  }
+
+  onPli(_senderSsrc: number, mediaSsrc: number): void {
+    this.#consumerOf(mediaSsrc)?.receiveKeyFrameRequest(mediaSsrc, 'pli', this.#now);
+  }
+
+  onFir(_senderSsrc: number, _mediaSsrc: number, ssrc: number): void {
+    this.#consumerOf(ssrc)?.receiveKeyFrameRequest(ssrc, 'fir', this.#now);
+  }
+
+  onRemb(): void {}
+
+  onTransportFeedback(): void {}
+
+  /** RTX streams and probation get reports, too; these say nothing that anybody wants to know. */
+  #consumerOf(ssrc: number): Consumer | undefined {
+    const consumer = this.#owner.findConsumerBySsrc(ssrc);
+    if (!consumer && ssrc !== PROBATION_SSRC && !this.#owner.findConsumerByRtxSsrc(ssrc)) this.#unknownStream = true;
+    return consumer;
+  }
+
+  /** Of all Consumers, then of all Producers, in as few packets as possible. */
+  #sendReports(now: number): void {
+    for (const consumer of this.#owner.consumers) this.#addReports(consumer, now);
+    for (const producer of this.#owner.producers) this.#addReports(producer, now);
+    this.#sendCompound();
+  }
+
+  #addReports(reporter: RtcpReporter | Consumer, now: number): void {
+    if (!('getRtcp' in reporter)) return;
+    if (reporter.getRtcp?.(this.#compound, now) ?? true) return;
+    this.#sendCompound();
+    reporter.getRtcp?.(this.#compound, now);
+  }
+
+  #sendCompound(): void {
+    if (this.#compound.hasReports) {
+      this.#owner.sendRtcp(this.#buffer, 0, this.#compound.write(this.#view, 0));
+    }
+    this.#compound.clear();
+  }
+}

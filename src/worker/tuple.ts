@@ -1,0 +1,84 @@
+import * as FbsTransport from '../channel/fbs/transport.js';
+import { type RemoteAddress, type TcpConnection, type UdpSocket } from './runtime.js';
+
+/** A path between one of our sockets and a peer. Two packets came the same way if their tuples are the same object. */
+export interface Tuple {
+  readonly protocol: 'udp' | 'tcp';
+  readonly localIp: string;
+  readonly localPort: number;
+  readonly remote: RemoteAddress;
+  /** False if the packet was dropped. The bytes are free when this returns. */
+  send(bytes: Uint8Array, offset: number, length: number): boolean;
+}
+
+export class UdpTuple implements Tuple {
+  readonly protocol = 'udp';
+  readonly remote: RemoteAddress;
+  readonly socket: UdpSocket;
+
+  constructor(socket: UdpSocket, remote: RemoteAddress) {
+    this.socket = socket;
+    this.remote = remote;
+  }
+
+  get localIp(): string {
+    return this.socket.ip;
+  }
+
+  get localPort(): number {
+    return this.socket.port;
+  }
+
+  send(bytes: Uint8Array, offset: number, length: number): boolean {
+    return this.socket.send(bytes, offset, length, this.remote);
+  }
+}
+
+export class TcpTuple implements Tuple {
+  readonly protocol = 'tcp';
+  readonly #connection: TcpConnection;
+
+  constructor(connection: TcpConnection) {
+    this.#connection = connection;
+  }
+
+  get localIp(): string {
+    return this.#connection.localIp;
+  }
+
+  get localPort(): number {
+    return this.#connection.localPort;
+  }
+
+  get remote(): RemoteAddress {
+    return this.#connection.remote;
+  }
+
+  send(bytes: Uint8Array, offset: number, length: number): boolean {
+    return this.#connection.send(bytes, offset, length);
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+}
+
+export function protocolNumber(protocol: 'udp' | 'tcp'): FbsTransport.Protocol {
+  return protocol === 'udp' ? FbsTransport.Protocol.UDP : FbsTransport.Protocol.TCP;
+}
+
+/** @param localAddress what the application is told: the announced address where there is one */
+export function tupleDump(tuple: Tuple, localAddress = tuple.localIp): FbsTransport.TupleT {
+  return new FbsTransport.TupleT(
+    localAddress,
+    tuple.localPort,
+    tuple.remote.ip,
+    tuple.remote.port,
+    protocolNumber(tuple.protocol),
+  );
+}
+
+/** The tuple of a socket that does not know its peer yet. */
+export function localTupleDump(socket: UdpSocket, localAddress: string): FbsTransport.TupleT {
+  return new FbsTransport.TupleT(localAddress, socket.port, null, 0, FbsTransport.Protocol.UDP);
+}
