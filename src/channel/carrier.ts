@@ -2,13 +2,13 @@
  * One end of a connection between the API and a worker. A message is one FlatBuffer (`Message` of the schema) without
  * length prefix. Messages arrive in the order they were sent in, never within the call of `send`.
  *
- * What is sent within one turn of the event loop travels together, so a response and the notifications before it reach
- * the other side in one read.
+ * What is sent in one synchronous run travels together, so a response and the notifications before it reach the other
+ * side in one read.
  */
 export interface Carrier {
   /**
-   * Called for each message. The bytes are valid during the call only, and begin at a multiple of four, so that every
-   * accessor of the generated code may be used on them. Set it before the event loop turns.
+   * Called for each message; must not throw. The bytes are valid during the call only, and begin at a multiple of four,
+   * so that every accessor of the generated code may be used on them. Set it before the event loop turns.
    */
   onMessage: (message: Uint8Array) => void;
 

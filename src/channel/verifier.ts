@@ -3,11 +3,11 @@ import { tables as tableLayouts, unions as unionLayouts } from './fbs/layout.js'
 /**
  * Says whether `bytes` are a well-formed `Message`, or else what is wrong with them.
  *
- * The readers that FlatBuffers generates for JavaScript trust every offset. After this check they can be trusted with the
- * message: every table, vector and string lies within `bytes`, required fields are there, unions have a known tag and a
- * value, vectors of numbers are aligned (relative to the message), nesting has an end, and unpacking the whole message
- * costs no more than its length, because its parts are not shared. Values are not judged: an enum may have a number
- * that the schema does not know.
+ * The readers that FlatBuffers generates for JavaScript trust every offset. After this check they can be trusted with
+ * the message: every table, vector and string lies within `bytes`, required fields are there, unions have a known tag
+ * and a value, vectors of numbers are aligned (relative to the message), nesting has an end, and unpacking the whole
+ * message costs no more than its length, because its parts are not shared. Values are not judged: an enum may have a
+ * number that the schema does not know.
  */
 export function verifyMessage(bytes: Uint8Array): string | undefined {
   return verifier.verify(bytes);

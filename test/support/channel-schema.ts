@@ -10,7 +10,7 @@ export type Values = Record<string, unknown>;
 export interface Packable {
   pack(builder: Builder): number;
 }
-/** A table as the generated code has it: `X`, which reads, with the static functions that write, and `XT`, the object. */
+/** The generated code of a table: `X`, which reads, with its static functions, which write, and `XT`, the object. */
 export interface TableCode {
   reader: new () => Record<string, (...args: unknown[]) => unknown> & { unpack(): Values & Packable };
   statics: Record<string, (...args: unknown[]) => unknown>;
@@ -94,7 +94,7 @@ export interface Slot {
   isTag: boolean;
 }
 
-export const slotsOf = (name: string): Slot[] => {
+const readSlots = (name: string): Slot[] => {
   const calls = Object.values(recordCalls(tables.get(name)!.code, name));
   const adders = calls.filter(([method]) => method.startsWith('addField'));
   return layouts[name]
@@ -114,6 +114,12 @@ export const slotsOf = (name: string): Slot[] => {
       type,
       isTag,
     }));
+};
+
+const slots = new Map<string, Slot[]>();
+export const slotsOf = (name: string): Slot[] => {
+  if (!slots.has(name)) slots.set(name, readSlots(name));
+  return slots.get(name)!;
 };
 
 /** The only one of its kind; its default, null, does not tell what it is. */

@@ -1,5 +1,9 @@
-import { type Builder } from 'flatbuffers';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { Builder } from 'flatbuffers';
 import { describe, expect, it } from 'vitest';
+import { FrameWriter } from '../../../src/channel/framing.js';
+import { SetMaxIncomingBitrateRequestT } from '../../../src/channel/fbs/transport/set-max-incoming-bitrate-request.js';
 import { decodeMessage, MessageEncoder } from '../../../src/channel/codec.js';
 import { RtpNotification, RtpNotificationT } from '../../../src/channel/fbs/consumer/rtp-notification.js';
 import { type Log } from '../../../src/channel/fbs/log/log.js';
@@ -16,6 +20,16 @@ import { CreateRouterRequestT } from '../../../src/channel/fbs/worker/create-rou
 import { Type } from '../../../src/channel/fbs/rtp-parameters/type.js';
 
 const encoder = new MessageEncoder();
+
+interface TheirCode {
+  Body: Record<string, number>;
+  Message: { createMessage(...args: unknown[]): number };
+  Request: { createRequest(...args: unknown[]): number };
+  SetMaxIncomingBitrateRequestT: new (bitrate: bigint) => { pack(builder: Builder): number };
+}
+const theirFolder = fileURLToPath(new URL('../../../node_modules/mediasoup/node/lib/fbs', import.meta.url));
+const theirs = (namespace: string): TheirCode =>
+  createRequire(import.meta.url)(`${theirFolder}/${namespace}.js`) as TheirCode;
 
 describe('messages', () => {
   it('of a request', () => {
@@ -78,6 +92,29 @@ describe('messages', () => {
       pack: (builder: Builder) => RtpNotification.createRtpNotification(builder, builder.createByteVector(bytes)),
     });
     expect(atOnce).toEqual(oneByOne);
+  });
+
+  it('are those of the mediasoup package, to the byte', () => {
+    const { Body: TheirMessageBody, Message } = theirs('message');
+    const { Body: TheirBody, Request: TheirRequest } = theirs('request');
+    const { SetMaxIncomingBitrateRequestT: TheirBitrateT } = theirs('transport');
+    const builder = new Builder(1024);
+    const body = new TheirBitrateT(123456789n).pack(builder);
+    const handlerId = builder.createString('transport');
+    const request = TheirRequest.createRequest(
+      builder,
+      3,
+      Method.TRANSPORT_SET_MAX_INCOMING_BITRATE,
+      handlerId,
+      TheirBody.Transport_SetMaxIncomingBitrateRequest,
+      body,
+    );
+    builder.finishSizePrefixed(Message.createMessage(builder, TheirMessageBody.Request, request));
+
+    const writer = new FrameWriter();
+    const ourBody = new SetMaxIncomingBitrateRequestT(123456789n);
+    writer.add(encoder.encodeRequest(3, Method.TRANSPORT_SET_MAX_INCOMING_BITRATE, 'transport', ourBody));
+    expect(writer.take()).toEqual(builder.asUint8Array().slice());
   });
 
   it('are not harmed by a body that threw before', () => {
