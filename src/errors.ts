@@ -1,1 +1,2 @@
-export {};
+/** All error classes. */
+export { NotFoundError, UnsupportedError, WorkerClosedError } from './api/errors.js';

@@ -1,1 +1,2 @@
-export {};
+/** Building blocks for applications. */
+export { EnhancedEventEmitter, enhancedOnce } from './api/enhanced-events.js';

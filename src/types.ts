@@ -1,1 +1,24 @@
-export {};
+/** All public types. */
+export type * from './api/types/active-speaker-observer.js';
+export type * from './api/types/app-data.js';
+export type * from './api/types/audio-level-observer.js';
+export type * from './api/types/consumer.js';
+export type * from './api/types/data-consumer.js';
+export type * from './api/types/data-producer.js';
+export type * from './api/types/direct-transport.js';
+export type * from './api/types/package.js';
+export type * from './api/types/pipe-transport.js';
+export type * from './api/types/plain-transport.js';
+export type * from './api/types/producer.js';
+export type * from './api/types/router.js';
+export type * from './api/types/rtp-observer.js';
+export type * from './api/types/rtp-parameters.js';
+export type * from './api/types/rtp-stream.js';
+export type * from './api/types/scalability-mode.js';
+export type * from './api/types/sctp-parameters.js';
+export type * from './api/types/srtp-parameters.js';
+export type * from './api/types/transport.js';
+export type * from './api/types/web-rtc-server.js';
+export type * from './api/types/web-rtc-transport.js';
+export type * from './api/types/worker.js';
+export type * from './errors.js';
