@@ -1,3 +1,4 @@
+/* eslint-disable no-console -- the console is where logs go */
 import debug, { type Debugger } from 'debug';
 import { type LogEventListeners } from './types/package.js';
 
@@ -30,9 +31,9 @@ export class Logger {
 
   constructor(prefix?: string) {
     const suffix = prefix === undefined ? '' : `:${prefix}`;
-    this.#debug = debugger_(`${namespace}${suffix}`, console.debug);
-    this.#warn = debugger_(`${namespace}:WARN${suffix}`, console.warn);
-    this.#error = debugger_(`${namespace}:ERROR${suffix}`, console.error);
+    this.#debug = newDebugger(`${namespace}${suffix}`, console.debug);
+    this.#warn = newDebugger(`${namespace}:WARN${suffix}`, console.warn);
+    this.#error = newDebugger(`${namespace}:ERROR${suffix}`, console.error);
   }
 
   /** Whether anybody gets to see debug lines, so that costly ones need not be built. */
@@ -56,7 +57,7 @@ export class Logger {
   }
 }
 
-function debugger_(name: string, print: (...args: unknown[]) => void): Debugger {
+function newDebugger(name: string, print: (...args: unknown[]) => void): Debugger {
   const instance = debug(name);
   instance.log = print.bind(console);
   return instance;

@@ -1,6 +1,5 @@
 /** Whatever the application wants to keep with an object. Never read, copied or changed by this package. */
 // An alias, not an interface: only so do an application's own object types extend it.
-// eslint-disable-next-line @typescript-eslint/consistent-type-definitions
 export type AppData = { [key: string]: unknown };
 
 type Only<T, U> = { [P in keyof T]: T[P] } & { [P in keyof U]?: never };

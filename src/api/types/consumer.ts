@@ -47,7 +47,7 @@ export type ConsumerLayers = {
   temporalLayer?: number;
 };
 
-export type ConsumerDump = SimpleConsumerDump | SimulcastConsumerDump | SvcConsumerDump | PipeConsumerDump;
+export type ConsumerDump = SimpleConsumerDump | SimulcastConsumerDump | PipeConsumerDump;
 
 export type SimpleConsumerDump = BaseConsumerDump & {
   type: string;
