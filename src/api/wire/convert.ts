@@ -1,0 +1,59 @@
+/**
+ * A table of the schema with some of its fields set. Members that are undefined keep the default of the schema.
+ */
+export function table<T extends object>(type: new () => T, fields: Partial<T>): T {
+  const result = new type();
+  for (const [key, value] of Object.entries(fields)) {
+    if (value !== undefined) (result as Record<string, unknown>)[key] = value;
+  }
+  return result;
+}
+
+/**
+ * What the worker sent as the API hands it out: plain objects, numbers instead of bigints, and undefined for what is
+ * absent. `T` is what the caller knows it to be then; names and shapes stay.
+ */
+export function plain<T>(value: unknown): T {
+  return toPlain(value) as T;
+}
+
+function toPlain(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (value === null) return undefined;
+  if (Array.isArray(value)) return value.map(toPlain);
+  if (typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, toPlain(member)]));
+}
+
+/** Names of the API for the numbers of an enum of the schema, both ways. */
+export class EnumNames<Name extends string, Value extends number> {
+  readonly #label: string;
+  readonly #byName: ReadonlyMap<string, Value>;
+  readonly #byValue: ReadonlyMap<number, Name>;
+
+  constructor(label: string, names: Record<Name, Value>) {
+    const entries = Object.entries(names) as [Name, Value][];
+    this.#label = label;
+    this.#byName = new Map(entries);
+    this.#byValue = new Map(entries.map(([name, value]) => [value, name]));
+  }
+
+  /** Undefined if there is no such name. */
+  find(name: string): Value | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** @throws TypeError - no such name. */
+  toValue(name: string): Value {
+    const value = this.find(name);
+    if (value === undefined) throw new TypeError(`invalid ${this.#label}: ${name}`);
+    return value;
+  }
+
+  /** @throws TypeError - the worker sent a number that is not in the schema. */
+  toName(value: number): Name {
+    const name = this.#byValue.get(value);
+    if (name === undefined) throw new TypeError(`invalid Fbs${this.#label}: ${value}`);
+    return name;
+  }
+}

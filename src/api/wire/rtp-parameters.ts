@@ -1,0 +1,178 @@
+import {
+  CodecMappingT,
+  DoubleT,
+  EncodingMappingT,
+  Integer32T,
+  MediaKind as FbsMediaKind,
+  ParameterT,
+  RtcpFeedbackT,
+  RtcpParametersT,
+  RtpCodecParametersT,
+  RtpEncodingParametersT,
+  RtpHeaderExtensionParametersT,
+  RtpHeaderExtensionUri as FbsUri,
+  RtpMappingT,
+  RtpParametersT,
+  RtxT,
+  StringT,
+  Type,
+  Value,
+} from '../../channel/fbs/rtp-parameters.js';
+import { type RtpCodecsEncodingsMapping } from '../ortc/ortc.js';
+import { type ConsumerType } from '../types/consumer.js';
+import {
+  type MediaKind,
+  type RtcpFeedback,
+  type RtpCodecParameters,
+  type RtpEncodingParameters,
+  type RtpHeaderExtensionParameters,
+  type RtpHeaderExtensionUri,
+  type RtpParameters,
+} from '../types/rtp-parameters.js';
+import { EnumNames, table } from './convert.js';
+
+export const mediaKinds = new EnumNames<MediaKind, FbsMediaKind>('MediaKind', {
+  audio: FbsMediaKind.AUDIO,
+  video: FbsMediaKind.VIDEO,
+});
+
+export const rtpTypes = new EnumNames<ConsumerType, Type>('RtpParameters.Type', {
+  simple: Type.SIMPLE,
+  simulcast: Type.SIMULCAST,
+  svc: Type.SVC,
+  pipe: Type.PIPE,
+});
+
+const uris = new EnumNames<RtpHeaderExtensionUri, FbsUri>('RtpHeaderExtensionUri', {
+  'urn:ietf:params:rtp-hdrext:sdes:mid': FbsUri.Mid,
+  'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id': FbsUri.RtpStreamId,
+  'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id': FbsUri.RepairRtpStreamId,
+  'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time': FbsUri.AbsSendTime,
+  'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01': FbsUri.TransportWideCcDraft01,
+  'urn:ietf:params:rtp-hdrext:ssrc-audio-level': FbsUri.SsrcAudioLevel,
+  'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension':
+    FbsUri.DependencyDescriptor,
+  'urn:3gpp:video-orientation': FbsUri.VideoOrientation,
+  'urn:ietf:params:rtp-hdrext:toffset': FbsUri.TimeOffset,
+  'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time': FbsUri.AbsCaptureTime,
+  'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay': FbsUri.PlayoutDelay,
+  'urn:mediasoup:params:rtp-hdrext:packet-id': FbsUri.MediasoupPacketId,
+});
+
+/**
+ * RtpParameters, checked and normalised before, for the worker.
+ * @throws TypeError - unknown header extension. RangeError - maxBitrate is not an integer.
+ */
+export function rtpParametersToFbs(parameters: RtpParameters): RtpParametersT {
+  return table(RtpParametersT, {
+    mid: parameters.mid,
+    codecs: parameters.codecs.map(codecToFbs),
+    headerExtensions: (parameters.headerExtensions ?? []).map(headerExtensionToFbs),
+    encodings: encodingsToFbs(parameters.encodings),
+    rtcp: table(RtcpParametersT, {
+      cname: parameters.rtcp?.cname,
+      reducedSize: Boolean(parameters.rtcp?.reducedSize),
+    }),
+    msid: parameters.msid,
+  });
+}
+
+export const encodingsToFbs = (encodings: RtpEncodingParameters[] = []): RtpEncodingParametersT[] =>
+  encodings.map(encoding =>
+    table(RtpEncodingParametersT, {
+      ssrc: encoding.ssrc || undefined,
+      rid: encoding.rid,
+      codecPayloadType: encoding.codecPayloadType || undefined,
+      rtx: encoding.rtx && new RtxT(encoding.rtx.ssrc),
+      dtx: encoding.dtx,
+      scalabilityMode: encoding.scalabilityMode || undefined,
+      maxBitrate: encoding.maxBitrate === undefined ? undefined : BigInt(encoding.maxBitrate),
+    }),
+  );
+
+export const rtpMappingToFbs = (mapping: RtpCodecsEncodingsMapping): RtpMappingT =>
+  new RtpMappingT(
+    mapping.codecs.map(({ payloadType, mappedPayloadType }) => new CodecMappingT(payloadType, mappedPayloadType)),
+    mapping.encodings.map(({ rid, ssrc, mappedSsrc }) => new EncodingMappingT(rid ?? null, ssrc ?? null, mappedSsrc)),
+  );
+
+export const rtpParametersFromFbs = (parameters: RtpParametersT): RtpParameters => ({
+  mid: text(parameters.mid),
+  codecs: parameters.codecs.map(codecFromFbs),
+  headerExtensions: parameters.headerExtensions.map(headerExtensionFromFbs),
+  encodings: encodingsFromFbs(parameters.encodings),
+  rtcp: { cname: text(parameters.rtcp?.cname), reducedSize: parameters.rtcp?.reducedSize },
+  msid: text(parameters.msid),
+});
+
+export const encodingsFromFbs = (encodings: RtpEncodingParametersT[]): RtpEncodingParameters[] =>
+  encodings.map(encoding => ({
+    ssrc: encoding.ssrc ?? undefined,
+    rid: text(encoding.rid),
+    codecPayloadType: encoding.codecPayloadType ?? undefined,
+    rtx: encoding.rtx ? { ssrc: encoding.rtx.ssrc } : undefined,
+    dtx: encoding.dtx,
+    scalabilityMode: text(encoding.scalabilityMode),
+    maxBitrate: encoding.maxBitrate === null ? undefined : Number(encoding.maxBitrate),
+  }));
+
+/** A string of the worker, for which an empty one is none. */
+export const text = (value: string | Uint8Array | null | undefined): string | undefined =>
+  (value as string | null | undefined) || undefined;
+
+const codecToFbs = (codec: RtpCodecParameters): RtpCodecParametersT =>
+  table(RtpCodecParametersT, {
+    mimeType: codec.mimeType,
+    payloadType: codec.payloadType,
+    clockRate: codec.clockRate,
+    // The reference sends 0 where there are none.
+    channels: Number(codec.channels) || 0,
+    parameters: parametersToFbs(codec.parameters),
+    rtcpFeedback: (codec.rtcpFeedback ?? []).map(({ type, parameter }) => new RtcpFeedbackT(type, parameter ?? null)),
+  });
+
+const codecFromFbs = (codec: RtpCodecParametersT): RtpCodecParameters => ({
+  mimeType: codec.mimeType as string,
+  payloadType: codec.payloadType,
+  clockRate: codec.clockRate,
+  channels: codec.channels ?? undefined,
+  parameters: parametersFromFbs(codec.parameters),
+  rtcpFeedback: codec.rtcpFeedback.map(({ type, parameter }): RtcpFeedback => ({
+    type: type as string,
+    parameter: text(parameter),
+  })),
+});
+
+const headerExtensionToFbs = (ext: RtpHeaderExtensionParameters): RtpHeaderExtensionParametersT =>
+  table(RtpHeaderExtensionParametersT, {
+    uri: uris.toValue(ext.uri),
+    id: ext.id,
+    encrypt: Boolean(ext.encrypt),
+    parameters: parametersToFbs(ext.parameters),
+  });
+
+const headerExtensionFromFbs = (ext: RtpHeaderExtensionParametersT): RtpHeaderExtensionParameters => ({
+  uri: uris.toName(ext.uri),
+  id: ext.id,
+  encrypt: ext.encrypt,
+  parameters: parametersFromFbs(ext.parameters),
+});
+
+const parametersToFbs = (parameters: Record<string, unknown> = {}): ParameterT[] =>
+  Object.entries(parameters).map(([key, value]) => {
+    if (typeof value === 'string') return new ParameterT(key, Value.String, new StringT(value));
+    if (typeof value !== 'number') {
+      throw new Error(`invalid parameter type [key:'${key}', value:${String(value)}]`);
+    }
+    return Number.isInteger(value)
+      ? new ParameterT(key, Value.Integer32, new Integer32T(value))
+      : new ParameterT(key, Value.Double, new DoubleT(value));
+  });
+
+const parametersFromFbs = (parameters: ParameterT[]): Record<string, unknown> =>
+  Object.fromEntries(
+    parameters.map(({ name, valueType, value }) => {
+      const content = value?.value;
+      return [name as string, valueType === Value.Boolean ? Boolean(content) : content];
+    }),
+  );

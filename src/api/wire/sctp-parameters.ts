@@ -1,0 +1,44 @@
+import { SctpState as FbsSctpState, type SctpNegotiatedCapabilitiesT } from '../../channel/fbs/sctp-association.js';
+import { type SctpParametersT, SctpStreamParametersT } from '../../channel/fbs/sctp-parameters.js';
+import {
+  type SctpNegotiatedCapabilities,
+  type SctpParameters,
+  type SctpStreamParameters,
+} from '../types/sctp-parameters.js';
+import { type SctpState } from '../types/transport.js';
+import { EnumNames, plain, table } from './convert.js';
+
+/** Streams that the worker announces in each direction, and that data consumers get theirs from. */
+export const maxSctpStreams = 65535;
+
+export const sctpStates = new EnumNames<SctpState, FbsSctpState>('SctpState', {
+  new: FbsSctpState.NEW,
+  connecting: FbsSctpState.CONNECTING,
+  connected: FbsSctpState.CONNECTED,
+  failed: FbsSctpState.FAILED,
+  closed: FbsSctpState.CLOSED,
+});
+
+export const sctpParametersFromFbs = (parameters: SctpParametersT): SctpParameters => ({
+  ...plain<Omit<SctpParameters, 'OS' | 'MIS' | 'maxMessageSize'>>(parameters),
+  OS: maxSctpStreams,
+  MIS: maxSctpStreams,
+  maxMessageSize: parameters.maxReceiveMessageSize,
+});
+
+export const sctpNegotiatedCapabilitiesFromFbs = (
+  capabilities: SctpNegotiatedCapabilitiesT,
+): SctpNegotiatedCapabilities => plain(capabilities);
+
+export const sctpStreamParametersToFbs = (parameters: SctpStreamParameters): SctpStreamParametersT =>
+  table(SctpStreamParametersT, {
+    streamId: parameters.streamId,
+    ordered: parameters.ordered === undefined ? undefined : Boolean(parameters.ordered),
+    maxPacketLifeTime: numberOrAbsent(parameters.maxPacketLifeTime),
+    maxRetransmits: numberOrAbsent(parameters.maxRetransmits),
+  });
+
+export const sctpStreamParametersFromFbs = (parameters: SctpStreamParametersT): SctpStreamParameters =>
+  plain(parameters);
+
+const numberOrAbsent = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
