@@ -1,3 +1,7 @@
+import { type Builder, type IUnpackableObject, type Offset } from 'flatbuffers';
+import { type Body } from '../../channel/codec.js';
+import { type Notification } from '../../channel/fbs/notification/notification.js';
+
 /**
  * A table of the schema with some of its fields set. Members that are undefined keep the default of the schema.
  */
@@ -24,6 +28,19 @@ function toPlain(value: unknown): unknown {
   if (typeof value !== 'object') return value;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, toPlain(member)]));
 }
+
+/** The body of a notification, copied out of it. */
+export function unpackBody<T>(notification: Notification, accessor: IUnpackableObject<T>): T {
+  return (notification.body(accessor) as unknown as IUnpackableObject<T>).unpack();
+}
+
+/** Bytes of a message as a Buffer, not copied. */
+export const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** A body that is a table of nothing but bytes, which are copied at once. */
+export const bytesBody = (create: (builder: Builder, data: Offset) => Offset, bytes: Uint8Array): Body => ({
+  pack: builder => create(builder, builder.createByteVector(bytes)),
+});
 
 /** Names of the API for the numbers of an enum of the schema, both ways. */
 export class EnumNames<Name extends string, Value extends number> {

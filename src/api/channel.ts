@@ -1,0 +1,177 @@
+import { type Carrier } from '../channel/carrier.js';
+import { type Body, decodeMessage, MessageEncoder } from '../channel/codec.js';
+import { Log } from '../channel/fbs/log/log.js';
+import { Event } from '../channel/fbs/notification/event.js';
+import { Notification } from '../channel/fbs/notification/notification.js';
+import { Method } from '../channel/fbs/request/method.js';
+import { Response } from '../channel/fbs/response/response.js';
+import { MAX_PAYLOAD_LENGTH } from '../channel/framing.js';
+import { NotFoundError, WorkerClosedError } from './errors.js';
+import { EnhancedEventEmitter } from './enhanced-events.js';
+import { Logger } from './logger.js';
+
+const logger = new Logger('Channel');
+
+interface PendingRequest {
+  method: Method;
+  resolve: (body: unknown) => void;
+  reject: (error: Error) => void;
+}
+
+/**
+ * Requests to a worker with their responses, and notifications both ways. As an emitter it emits each notification of
+ * the worker under the id it is for: `(event: Event, notification: Notification)`.
+ *
+ * A response settles its request at once, but a notification is emitted in a later turn of the event loop. So whoever
+ * creates an object after a response hears what the worker told about it even before that response.
+ */
+export class Channel extends EnhancedEventEmitter<Record<string, [Event, Notification]>> {
+  readonly #carrier: Carrier;
+  readonly #pid: number;
+  readonly #encoder: MessageEncoder;
+  readonly #pending: Map<number, PendingRequest>;
+  #closed: boolean;
+  #lastId: number;
+
+  /** @param pid - of the worker, for the log. */
+  constructor(carrier: Carrier, pid: number) {
+    super();
+    this.#carrier = carrier;
+    this.#pid = pid;
+    this.#encoder = new MessageEncoder();
+    this.#pending = new Map();
+    this.#closed = false;
+    this.#lastId = 0;
+
+    carrier.onMessage = message => {
+      try {
+        this.#onMessage(message);
+      } catch (error) {
+        logger.error(`received message not handled [pid:${pid}]: ${String(error)}`);
+      }
+    };
+    carrier.onProblem = problem => logger.error(`${problem} [pid:${pid}]`);
+    // The end of the thread or process, which follows, is what closes everything.
+    carrier.onClosed = () => logger.debug(`closed by the worker [pid:${pid}]`);
+  }
+
+  /** Rejects all requests without response, and those that come. What was sent still arrives. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#carrier.close();
+    for (const [id, { method, reject }] of this.#pending) {
+      reject(new WorkerClosedError(`Channel closed, pending request aborted [method:${Method[method]}, id:${id}]`));
+    }
+    this.#pending.clear();
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @param handlerId - the object in the worker that it is for; empty for the worker itself.
+   * @returns the body of the response, unpacked; null if it has none.
+   * @throws what packing the body throws; then the kinds of error that the worker responds with: Error, TypeError,
+   * NotFoundError; WorkerClosedError if the worker is or gets closed.
+   */
+  async request<ResponseBody = void>(method: Method, handlerId: string, body?: Body): Promise<ResponseBody> {
+    const id = this.#lastId < 0xffffffff ? this.#lastId + 1 : 1;
+    // Before anything else, so that wrong arguments are told whatever state the worker is in.
+    const message = this.#encoder.encodeRequest(id, method, handlerId, body);
+    if (this.#closed) {
+      throw new WorkerClosedError(`Channel closed, cannot send request [method:${Method[method]}]`);
+    }
+    if (message.length > MAX_PAYLOAD_LENGTH) throw new Error(`request too big [method:${Method[method]}]`);
+    this.#lastId = id;
+    if (logger.debugging) logger.debug(`request() [method:${Method[method]}, id:${id}]`);
+    this.#carrier.send(message);
+    return new Promise<ResponseBody>((resolve, reject) => {
+      this.#pending.set(id, { method, resolve: resolve as (body: unknown) => void, reject });
+    });
+  }
+
+  /**
+   * Sends a notification. One that is too big is dropped.
+   * @throws WorkerClosedError
+   */
+  notify(event: Event, handlerId = '', body?: Body): void {
+    const message = this.#encoder.encodeNotification(event, handlerId, body);
+    if (this.#closed) {
+      throw new WorkerClosedError(`Channel closed, cannot send notification [event:${Event[event]}]`);
+    }
+    this.#carrier.send(message);
+  }
+
+  #onMessage(bytes: Uint8Array): void {
+    const message = decodeMessage(bytes);
+    if (message instanceof Response) {
+      this.#onResponse(message);
+    } else if (message instanceof Notification) {
+      // The carrier takes its bytes back when this returns.
+      const notification = decodeMessage(bytes.slice()) as Notification;
+      setImmediate(() => this.emit(notification.handlerId(), notification.event(), notification));
+    } else if (message instanceof Log) {
+      this.#onLog(message.data());
+    } else {
+      // eslint-disable-next-line no-console -- as the reference does
+      console.warn(`worker[pid:${this.#pid}] unexpected data`);
+    }
+  }
+
+  #onResponse(response: Response): void {
+    const id = response.id();
+    const request = this.#pending.get(id);
+    if (!request) {
+      logger.error(`received response does not match any sent request [id:${id}]`);
+      return;
+    }
+    if (response.accepted()) {
+      this.#pending.delete(id);
+      try {
+        request.resolve(response.unpack().body);
+      } catch (error) {
+        request.reject(error as Error);
+      }
+      return;
+    }
+    const kind = response.error();
+    const reason = response.reason() ?? '';
+    if (kind === null) {
+      logger.error(`received response is neither accepted nor rejected [id:${id}]`);
+      return;
+    }
+    this.#pending.delete(id);
+    logger.warn(`request failed [method:${Method[request.method]}, id:${id}]: ${reason}`);
+    request.reject(newError(kind, reason));
+  }
+
+  /** A line of the worker's log: its first letter tells the level. */
+  #onLog(line: string): void {
+    const text = `[pid:${this.#pid}] ${line.slice(1)}`;
+    switch (line[0]) {
+      case 'D':
+        return logger.debug(text);
+      case 'W':
+        return logger.warn(text);
+      case 'E':
+        return logger.error(text);
+      case 'X':
+        // eslint-disable-next-line no-console -- a dump of the worker is not a line of the log
+        return console.info(line.slice(1));
+      default:
+        // eslint-disable-next-line no-console -- as the reference does
+        return console.warn(`worker[pid:${this.#pid}] unexpected data: ${line}`);
+    }
+  }
+}
+
+function newError(kind: string, reason: string): Error {
+  switch (kind) {
+    case 'TypeError':
+      return new TypeError(reason);
+    case 'NotFoundError':
+      return new NotFoundError(reason);
+    default:
+      return new Error(reason);
+  }
+}
