@@ -13,3 +13,4 @@ export {
   validateAndNormalizeRtpParameters,
   validateAndNormalizeSctpStreamParameters,
 } from './api/ortc/validation.js';
+export { serializeRtpMapping } from './api/wire/rtp-parameters.js';

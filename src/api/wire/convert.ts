@@ -34,6 +34,9 @@ export function unpackBody<T>(notification: Notification, accessor: IUnpackableO
   return (notification.body(accessor) as unknown as IUnpackableObject<T>).unpack();
 }
 
+/** For fields that an application may give any value. */
+export const numberOrAbsent = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
+
 /** Bytes of a message as a Buffer, not copied. */
 export const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 

@@ -1,3 +1,4 @@
+import { type Builder, type Offset } from 'flatbuffers';
 import {
   CodecMappingT,
   DoubleT,
@@ -95,6 +96,10 @@ export const rtpMappingToFbs = (mapping: RtpCodecsEncodingsMapping): RtpMappingT
     mapping.codecs.map(({ payloadType, mappedPayloadType }) => new CodecMappingT(payloadType, mappedPayloadType)),
     mapping.encodings.map(({ rid, ssrc, mappedSsrc }) => new EncodingMappingT(rid ?? null, ssrc ?? null, mappedSsrc)),
   );
+
+/** Writes a mapping where the application itself builds messages. Returns its offset. */
+export const serializeRtpMapping = (builder: Builder, mapping: RtpCodecsEncodingsMapping): Offset =>
+  rtpMappingToFbs(mapping).pack(builder);
 
 export const rtpParametersFromFbs = (parameters: RtpParametersT): RtpParameters => ({
   mid: text(parameters.mid),

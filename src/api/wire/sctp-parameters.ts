@@ -6,7 +6,7 @@ import {
   type SctpStreamParameters,
 } from '../types/sctp-parameters.js';
 import { type SctpState } from '../types/transport.js';
-import { EnumNames, plain, table } from './convert.js';
+import { EnumNames, numberOrAbsent, plain, table } from './convert.js';
 
 /** Streams that the worker announces in each direction, and that data consumers get theirs from. */
 export const maxSctpStreams = 65535;
@@ -40,5 +40,3 @@ export const sctpStreamParametersToFbs = (parameters: SctpStreamParameters): Sct
 
 export const sctpStreamParametersFromFbs = (parameters: SctpStreamParametersT): SctpStreamParameters =>
   plain(parameters);
-
-const numberOrAbsent = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);

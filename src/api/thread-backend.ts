@@ -1,0 +1,57 @@
+import { type Readable } from 'node:stream';
+import { MessageChannel, Worker as Thread } from 'node:worker_threads';
+import { type Carrier } from '../channel/carrier.js';
+import { PortCarrier } from '../channel/port.js';
+import { version } from './version.js';
+import { type WorkerBackend } from './worker-backend.js';
+
+/** How long a worker may take to close before its thread is stopped. */
+const endTimeoutMs = 2000;
+
+/**
+ * A worker in a thread of this process. The thread gets `{ port, args }` as its `workerData`: the port over which it is
+ * driven, and the arguments that a worker process would get.
+ */
+export class ThreadBackend implements WorkerBackend {
+  readonly pid: number;
+  readonly carrier: Carrier;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  onError: WorkerBackend['onError'];
+  onExit: WorkerBackend['onExit'];
+  onClose: WorkerBackend['onClose'];
+  readonly #thread: Thread;
+
+  constructor(entry: URL, args: string[]) {
+    this.onError = () => {};
+    this.onExit = () => {};
+    this.onClose = () => {};
+    const { port1, port2 } = new MessageChannel();
+    this.#thread = new Thread(entry, {
+      workerData: { port: port2, args },
+      transferList: [port2],
+      env: { MEDIASOUP_VERSION: version, ...process.env },
+      stdout: true,
+      stderr: true,
+      name: 'tsfu-worker',
+    });
+    this.pid = process.pid;
+    this.carrier = new PortCarrier(port1);
+    this.stdout = this.#thread.stdout;
+    this.stderr = this.#thread.stderr;
+
+    // What the thread does not catch ends it: `exit` follows.
+    let uncaught: Error | undefined;
+    this.#thread.on('error', (error: Error) => (uncaught = error));
+    this.#thread.on('exit', code => {
+      this.onExit(code, null, uncaught);
+      this.onClose();
+    });
+  }
+
+  ensureEnd(): void {
+    const timer = setTimeout(() => void this.#thread.terminate(), endTimeoutMs);
+    timer.unref();
+    this.#thread.once('exit', () => clearTimeout(timer));
+  }
+}

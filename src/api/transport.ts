@@ -1,0 +1,515 @@
+import { type DumpResponseT as DataConsumerDumpT } from '../channel/fbs/data-consumer.js';
+import { type DumpResponseT as DataProducerDumpT } from '../channel/fbs/data-producer.js';
+import { Event } from '../channel/fbs/notification/event.js';
+import { Method } from '../channel/fbs/request/method.js';
+import { CloseTransportRequestT } from '../channel/fbs/router.js';
+import {
+  ConsumeDataRequestT,
+  ConsumeRequestT,
+  type ConsumeResponseT,
+  EnableTraceEventRequestT,
+  ProduceDataRequestT,
+  ProduceRequestT,
+  type ProduceResponseT,
+  SctpNegotiatedCapabilitiesNotification,
+  SctpStateChangeNotification,
+  SetMaxIncomingBitrateRequestT,
+  SetMaxOutgoingBitrateRequestT,
+  SetMinOutgoingBitrateRequestT,
+  TraceNotification,
+} from '../channel/fbs/transport.js';
+import { type Channel } from './channel.js';
+import { ConsumerImpl, consumerLayersFromFbs, consumerLayersToFbs, consumerScoreFromFbs } from './consumer.js';
+import { DataConsumerImpl, dataConsumerDumpFromFbs, dataConsumerTypes } from './data-consumer.js';
+import { DataProducerImpl, dataProducerDumpFromFbs, dataProducerTypes } from './data-producer.js';
+import { type EnhancedEventEmitter } from './enhanced-events.js';
+import { Entity, type NotificationHandlers } from './entity.js';
+import { NotFoundError } from './errors.js';
+import { getConsumableRtpParameters, getConsumerRtpParameters, getProducerRtpParametersMapping } from './ortc/ortc.js';
+import {
+  validateAndNormalizeRtpCapabilities,
+  validateAndNormalizeRtpParameters,
+  validateAndNormalizeSctpStreamParameters,
+} from './ortc/validation.js';
+import { ProducerImpl, producerTypeFromFbs } from './producer.js';
+import { SctpStreamIds } from './sctp-stream-ids.js';
+import { type AppData } from './types/app-data.js';
+import { type Consumer, type ConsumerLayers, type ConsumerOptions, type ConsumerScore } from './types/consumer.js';
+import { type DataConsumer, type DataConsumerOptions } from './types/data-consumer.js';
+import { type DataProducer, type DataProducerOptions } from './types/data-producer.js';
+import { type Producer, type ProducerOptions } from './types/producer.js';
+import { type RtpCapabilities, type RtpParameters } from './types/rtp-parameters.js';
+import {
+  type SctpNegotiatedCapabilities,
+  type SctpParameters,
+  type SctpStreamParameters,
+} from './types/sctp-parameters.js';
+import {
+  type BaseTransportDump,
+  type SctpState,
+  type Transport,
+  type TransportEvents,
+  type TransportObserver,
+  type TransportTraceEventType,
+  type TransportType,
+} from './types/transport.js';
+import { checkAppData, clone, generateUUIDv4 } from './utils.js';
+import { unpackBody } from './wire/convert.js';
+import { encodingsToFbs, mediaKinds, rtpMappingToFbs, rtpParametersToFbs, rtpTypes } from './wire/rtp-parameters.js';
+import { sctpNegotiatedCapabilitiesFromFbs, sctpStates, sctpStreamParametersToFbs } from './wire/sctp-parameters.js';
+import { traceEventTypesToFbs } from './wire/trace.js';
+import { transportTraceEventTypes, transportTraceFromFbs } from './wire/transport.js';
+
+/** What a transport needs to know of its router. */
+export interface TransportRouter {
+  readonly id: string;
+  /** The capabilities themselves, not a copy. */
+  getRtpCapabilities(): RtpCapabilities;
+  getProducer(id: string): Producer | undefined;
+  getDataProducer(id: string): DataProducer | undefined;
+}
+
+export interface TransportInit<TAppData> {
+  id: string;
+  channel: Channel;
+  appData?: TAppData;
+  router: TransportRouter;
+  /** What the worker made of the request to create it. */
+  base: BaseTransportDump;
+}
+
+/** MIDs count up to here and start again. */
+const midLimit = 100_000_000;
+
+export abstract class TransportImpl<TAppData extends AppData, E extends TransportEvents, O extends TransportObserver>
+  extends Entity<TAppData, E, O>
+  implements Transport<TAppData, E, O>
+{
+  protected readonly router: TransportRouter;
+  protected readonly consumers: Map<string, Consumer>;
+  readonly #producers: Map<string, Producer>;
+  readonly #dataProducers: Map<string, DataProducer>;
+  readonly #dataConsumers: Map<string, DataConsumer>;
+  readonly #sctpParameters: SctpParameters | undefined;
+  readonly #sctpStreamIds: SctpStreamIds;
+  #sctpState: SctpState | undefined;
+  #sctpNegotiatedCapabilities: SctpNegotiatedCapabilities | undefined;
+  /** By which the endpoint's producers are known to belong together. */
+  #cname: string | undefined;
+  #nextMid: number;
+
+  constructor(className: string, init: TransportInit<TAppData>) {
+    super(className, init);
+    this.router = init.router;
+    this.#producers = new Map();
+    this.consumers = new Map();
+    this.#dataProducers = new Map();
+    this.#dataConsumers = new Map();
+    this.#sctpParameters = init.base.sctpParameters;
+    this.#sctpState = init.base.sctpState;
+    this.#sctpNegotiatedCapabilities = undefined;
+    this.#sctpStreamIds = new SctpStreamIds();
+    this.#cname = undefined;
+    this.#nextMid = 0;
+  }
+
+  abstract get type(): TransportType;
+
+  get sctpParameters(): SctpParameters | undefined {
+    return clone(this.#sctpParameters);
+  }
+
+  get sctpState(): SctpState | undefined {
+    return this.#sctpState;
+  }
+
+  get sctpNegotiatedCapabilities(): SctpNegotiatedCapabilities | undefined {
+    return clone(this.#sctpNegotiatedCapabilities);
+  }
+
+  close(): void {
+    this.end(['@close'], () => {
+      this.onEnd();
+      this.tellClosed(Method.ROUTER_CLOSE_TRANSPORT, this.router.id, new CloseTransportRequestT(this.id));
+      this.#closeChildren({ tellRouter: true });
+    });
+  }
+
+  routerClosed(): void {
+    this.end(['routerclose'], () => {
+      this.onEnd();
+      this.#closeChildren({ tellRouter: false });
+    });
+  }
+
+  listenServerClosed(): void {
+    this.end(['@listenserverclose', 'listenserverclose'], () => {
+      this.onEnd();
+      this.#closeChildren({ tellRouter: false });
+    });
+  }
+
+  abstract dump(): Promise<unknown>;
+
+  abstract getStats(): Promise<unknown[]>;
+
+  abstract connect(params: unknown): Promise<void>;
+
+  async setMaxIncomingBitrate(bitrate: number): Promise<void> {
+    await this.request(Method.TRANSPORT_SET_MAX_INCOMING_BITRATE, new SetMaxIncomingBitrateRequestT(BigInt(bitrate)));
+  }
+
+  async setMaxOutgoingBitrate(bitrate: number): Promise<void> {
+    await this.request(Method.TRANSPORT_SET_MAX_OUTGOING_BITRATE, new SetMaxOutgoingBitrateRequestT(BigInt(bitrate)));
+  }
+
+  async setMinOutgoingBitrate(bitrate: number): Promise<void> {
+    await this.request(Method.TRANSPORT_SET_MIN_OUTGOING_BITRATE, new SetMinOutgoingBitrateRequestT(BigInt(bitrate)));
+  }
+
+  async produce<ProducerAppData extends AppData = AppData>(
+    options: ProducerOptions<ProducerAppData>,
+  ): Promise<Producer<ProducerAppData>> {
+    const { kind, paused = false, appData } = options;
+    if (options.id && this.#producers.has(options.id)) {
+      throw new TypeError(`a Producer with same id "${options.id}" already exists`);
+    }
+    if (kind !== 'audio' && kind !== 'video') throw new TypeError(`invalid kind "${String(kind)}"`);
+    checkAppData(appData);
+
+    const rtpParameters = clone(options.rtpParameters);
+    validateAndNormalizeRtpParameters(rtpParameters);
+    if (!rtpParameters.encodings?.length) rtpParameters.encodings = [{}];
+    rtpParameters.rtcp!.cname = this.cnameFor(rtpParameters.rtcp!.cname);
+
+    const routerCapabilities = this.router.getRtpCapabilities();
+    const rtpMapping = getProducerRtpParametersMapping(rtpParameters, routerCapabilities);
+    const consumableRtpParameters = getConsumableRtpParameters(kind, rtpParameters, routerCapabilities, rtpMapping);
+
+    const id = options.id ?? generateUUIDv4();
+    const request = new ProduceRequestT(
+      id,
+      mediaKinds.toValue(kind),
+      rtpParametersToFbs(rtpParameters),
+      rtpMappingToFbs(rtpMapping),
+      paused,
+      options.keyFrameRequestDelay ?? 0,
+      options.enableMediasoupPacketIdHeaderExtension ?? false,
+    );
+    const response = await this.request<ProduceResponseT>(Method.TRANSPORT_PRODUCE, request);
+
+    const producer = new ProducerImpl<ProducerAppData>({
+      ...this.#childOptions(id, appData),
+      kind,
+      type: producerTypeFromFbs(response.type),
+      rtpParameters,
+      consumableRtpParameters,
+      paused,
+    });
+    this.#producers.set(id, producer);
+    producer.on('@close', () => {
+      this.#producers.delete(id);
+      this.#self.emit('@producerclose', producer);
+    });
+    this.#self.emit('@newproducer', producer);
+    this.observer.safeEmit('newproducer', producer);
+    return producer;
+  }
+
+  async consume<ConsumerAppData extends AppData = AppData>(
+    options: ConsumerOptions<ConsumerAppData>,
+  ): Promise<Consumer<ConsumerAppData>> {
+    const { producerId, paused = false, mid, preferredLayers, ignoreDtx = false, pipe = false, appData } = options;
+    if (!producerId || typeof producerId !== 'string') throw new TypeError('missing producerId');
+    checkAppData(appData);
+    if (mid && typeof mid !== 'string') throw new TypeError('if given, mid must be non empty string');
+
+    const remoteRtpCapabilities = clone(options.rtpCapabilities);
+    validateAndNormalizeRtpCapabilities(remoteRtpCapabilities);
+    const producer = this.getProducer(producerId);
+    const rtpParameters = getConsumerRtpParameters({
+      consumableRtpParameters: producer.consumableRtpParameters,
+      remoteRtpCapabilities,
+      pipe,
+      enableRtx: options.enableRtx ?? producer.kind === 'video',
+    });
+    // Streams of a pipe are known by their SSRC.
+    if (!pipe) rtpParameters.mid = mid || this.#takeMid();
+
+    return this.createConsumer<ConsumerAppData>({
+      producer,
+      rtpParameters,
+      pipe,
+      paused,
+      preferredLayers,
+      ignoreDtx,
+      appData,
+    });
+  }
+
+  async produceData<DataProducerAppData extends AppData = AppData>(
+    options: DataProducerOptions<DataProducerAppData> = {},
+  ): Promise<DataProducer<DataProducerAppData>> {
+    const { label = '', protocol = '', paused = false, appData } = options;
+    if (options.id && this.#dataProducers.has(options.id)) {
+      throw new TypeError(`a DataProducer with same id "${options.id}" already exists`);
+    }
+    checkAppData(appData);
+
+    let sctpStreamParameters: SctpStreamParameters | undefined;
+    if (this.type === 'direct') {
+      if (options.sctpStreamParameters) {
+        this.logger.warn('produceData() | sctpStreamParameters are ignored when producing data on a DirectTransport');
+      }
+    } else {
+      sctpStreamParameters = clone(options.sctpStreamParameters);
+      validateAndNormalizeSctpStreamParameters(sctpStreamParameters!);
+    }
+
+    const id = options.id ?? generateUUIDv4();
+    const request = new ProduceDataRequestT(
+      id,
+      dataProducerTypes.toValue(this.#dataType),
+      sctpStreamParameters ? sctpStreamParametersToFbs(sctpStreamParameters) : null,
+      label,
+      protocol,
+      paused,
+    );
+    const response = await this.request<DataProducerDumpT>(Method.TRANSPORT_PRODUCE_DATA, request);
+
+    const dataProducer = new DataProducerImpl<DataProducerAppData>({
+      ...this.#childOptions(id, appData),
+      paused,
+      dump: dataProducerDumpFromFbs(response),
+    });
+    this.#dataProducers.set(id, dataProducer);
+    dataProducer.on('@close', () => {
+      this.#dataProducers.delete(id);
+      this.#self.emit('@dataproducerclose', dataProducer);
+    });
+    this.#self.emit('@newdataproducer', dataProducer);
+    this.observer.safeEmit('newdataproducer', dataProducer);
+    return dataProducer;
+  }
+
+  async consumeData<DataConsumerAppData extends AppData = AppData>(
+    options: DataConsumerOptions<DataConsumerAppData>,
+  ): Promise<DataConsumer<DataConsumerAppData>> {
+    const { dataProducerId, paused = false, subchannels = [], appData } = options;
+    if (!dataProducerId || typeof dataProducerId !== 'string') throw new TypeError('missing dataProducerId');
+    checkAppData(appData);
+    const dataProducer = this.router.getDataProducer(dataProducerId);
+    if (!dataProducer) throw new NotFoundError(`DataProducer with id "${dataProducerId}" not found`);
+
+    let sctpStreamParameters: SctpStreamParameters | undefined;
+    if (this.type === 'direct') {
+      if ([options.ordered, options.maxPacketLifeTime, options.maxRetransmits].some(value => value !== undefined)) {
+        this.logger.warn(
+          'consumeData() | ordered, maxPacketLifeTime and maxRetransmits are ignored on a DirectTransport',
+        );
+      }
+    } else {
+      const streamId = this.#sctpStreamIds.allocate(this.#sctpNegotiatedCapabilities?.negotiatedMaxOutboundStreams);
+      sctpStreamParameters = dataConsumerStream(streamId, dataProducer, options);
+    }
+    const freeStream = (): void => {
+      if (sctpStreamParameters) this.#sctpStreamIds.free(sctpStreamParameters.streamId);
+    };
+
+    const id = generateUUIDv4();
+    const request = new ConsumeDataRequestT(
+      id,
+      dataProducerId,
+      dataConsumerTypes.toValue(this.#dataType),
+      sctpStreamParameters ? sctpStreamParametersToFbs(sctpStreamParameters) : null,
+      dataProducer.label,
+      dataProducer.protocol,
+      paused,
+      subchannels,
+    );
+    let response: DataConsumerDumpT;
+    try {
+      response = await this.request<DataConsumerDumpT>(Method.TRANSPORT_CONSUME_DATA, request);
+    } catch (error) {
+      freeStream();
+      throw error;
+    }
+
+    const dataConsumer = new DataConsumerImpl<DataConsumerAppData>({
+      ...this.#childOptions(id, appData),
+      dump: dataConsumerDumpFromFbs(response),
+    });
+    this.#dataConsumers.set(id, dataConsumer);
+    const forget = (): void => {
+      this.#dataConsumers.delete(id);
+      freeStream();
+    };
+    dataConsumer.on('@close', forget);
+    dataConsumer.on('@dataproducerclose', forget);
+    this.observer.safeEmit('newdataconsumer', dataConsumer);
+    return dataConsumer;
+  }
+
+  async enableTraceEvent(types: TransportTraceEventType[] = []): Promise<void> {
+    const events = traceEventTypesToFbs(types, transportTraceEventTypes, type =>
+      this.logger.warn(`enableTraceEvent() | ignoring unknown type "${type}"`),
+    );
+    await this.request(Method.TRANSPORT_ENABLE_TRACE_EVENT, new EnableTraceEventRequestT(events));
+  }
+
+  /** What the worker tells about transports of every kind. */
+  protected baseHandlers(): NotificationHandlers {
+    return {
+      [Event.TRANSPORT_TRACE]: notification => {
+        const trace = transportTraceFromFbs(unpackBody(notification, new TraceNotification()));
+        this.#self.safeEmit('trace', trace);
+        this.observer.safeEmit('trace', trace);
+      },
+    };
+  }
+
+  /** The same, and what it tells about SCTP. */
+  protected sctpHandlers(emit: (state: SctpState) => void): NotificationHandlers {
+    return {
+      ...this.baseHandlers(),
+      [Event.TRANSPORT_SCTP_STATE_CHANGE]: notification => {
+        const { sctpState } = unpackBody(notification, new SctpStateChangeNotification());
+        this.#sctpState = sctpStates.toName(sctpState);
+        emit(this.#sctpState);
+      },
+      [Event.TRANSPORT_SCTP_NEGOTIATED_CAPABILITIES]: notification => {
+        const body = unpackBody(notification, new SctpNegotiatedCapabilitiesNotification());
+        this.#sctpNegotiatedCapabilities = sctpNegotiatedCapabilitiesFromFbs(body.negotiatedCapabilities!);
+      },
+    };
+  }
+
+  /** Sets what is known of the state when the transport is closed, before anything is emitted. */
+  protected onEnd(): void {
+    if (this.#sctpState) this.#sctpState = 'closed';
+  }
+
+  /** The CNAME of a new producer. All producers of an endpoint have that of the first one (RFC 7022). */
+  protected cnameFor(given: string | undefined): string {
+    this.#cname ??= given || newCname();
+    return this.#cname;
+  }
+
+  /** @throws NotFoundError */
+  protected getProducer(producerId: string): Producer {
+    const producer = this.router.getProducer(producerId);
+    if (!producer) throw new NotFoundError(`Producer with id "${producerId}" not found`);
+    return producer;
+  }
+
+  /** @param score - of the new consumer, if not what the worker says. */
+  protected async createConsumer<ConsumerAppData extends AppData>({
+    producer,
+    rtpParameters,
+    pipe,
+    paused = false,
+    preferredLayers,
+    ignoreDtx = false,
+    score,
+    appData,
+  }: {
+    producer: Producer;
+    rtpParameters: RtpParameters;
+    pipe: boolean;
+    paused?: boolean;
+    preferredLayers?: ConsumerLayers;
+    ignoreDtx?: boolean;
+    score?: ConsumerScore;
+    appData?: ConsumerAppData;
+  }): Promise<Consumer<ConsumerAppData>> {
+    const id = generateUUIDv4();
+    const { kind } = producer;
+    const type = pipe ? 'pipe' : producer.type;
+    const request = new ConsumeRequestT(
+      id,
+      producer.id,
+      mediaKinds.toValue(kind),
+      rtpParametersToFbs(rtpParameters),
+      rtpTypes.toValue(type),
+      encodingsToFbs(producer.consumableRtpParameters.encodings),
+      paused,
+      preferredLayers ? consumerLayersToFbs(preferredLayers) : null,
+      ignoreDtx,
+    );
+    const response = await this.request<ConsumeResponseT>(Method.TRANSPORT_CONSUME, request);
+
+    const consumer = new ConsumerImpl<ConsumerAppData>({
+      ...this.#childOptions(id, appData),
+      producerId: producer.id,
+      kind,
+      type,
+      rtpParameters,
+      paused: response.paused,
+      producerPaused: response.producerPaused,
+      score: score ?? consumerScoreFromFbs(response.score!),
+      preferredLayers: consumerLayersFromFbs(response.preferredLayers),
+    });
+    this.consumers.set(id, consumer);
+    consumer.on('@close', () => this.consumers.delete(id));
+    consumer.on('@producerclose', () => this.consumers.delete(id));
+    this.observer.safeEmit('newconsumer', consumer);
+    return consumer;
+  }
+
+  /** This as an emitter of the events of every transport: TypeScript cannot look into a type parameter. */
+  get #self(): EnhancedEventEmitter<TransportEvents> {
+    return this;
+  }
+
+  get #dataType(): 'direct' | 'sctp' {
+    return this.type === 'direct' ? 'direct' : 'sctp';
+  }
+
+  #childOptions<T>(id: string, appData: T): { id: string; transportId: string; channel: Channel; appData: T } {
+    return { id, transportId: this.id, channel: this.channel, appData };
+  }
+
+  #takeMid(): string {
+    const mid = this.#nextMid;
+    this.#nextMid = mid + 1 < midLimit ? mid + 1 : 0;
+    return String(mid);
+  }
+
+  /** @param tellRouter - whether the router has to be told which producers are gone: not if it is closed itself. */
+  #closeChildren({ tellRouter }: { tellRouter: boolean }): void {
+    for (const producer of this.#producers.values()) {
+      producer.transportClosed();
+      if (tellRouter) this.#self.emit('@producerclose', producer);
+    }
+    this.#producers.clear();
+    for (const consumer of this.consumers.values()) consumer.transportClosed();
+    this.consumers.clear();
+    for (const dataProducer of this.#dataProducers.values()) {
+      dataProducer.transportClosed();
+      if (tellRouter) this.#self.emit('@dataproducerclose', dataProducer);
+    }
+    this.#dataProducers.clear();
+    for (const dataConsumer of this.#dataConsumers.values()) dataConsumer.transportClosed();
+    this.#dataConsumers.clear();
+  }
+}
+
+export const newCname = (): string => generateUUIDv4().slice(0, 8);
+
+/** The stream of a data consumer: as reliable as that of its data producer, unless the application wants otherwise. */
+function dataConsumerStream(
+  streamId: number,
+  dataProducer: DataProducer,
+  { ordered, maxPacketLifeTime, maxRetransmits }: DataConsumerOptions,
+): SctpStreamParameters {
+  const stream: SctpStreamParameters = { ...(dataProducer.sctpStreamParameters ?? { ordered: true }), streamId };
+  if (ordered !== undefined) stream.ordered = ordered;
+  if (ordered) {
+    delete stream.maxPacketLifeTime;
+    delete stream.maxRetransmits;
+  } else {
+    if (maxPacketLifeTime !== undefined) Object.assign(stream, { ordered: false, maxPacketLifeTime });
+    if (maxRetransmits !== undefined) Object.assign(stream, { ordered: false, maxRetransmits });
+  }
+  return stream;
+}

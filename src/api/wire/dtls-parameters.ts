@@ -1,0 +1,51 @@
+import {
+  DtlsParametersT,
+  DtlsRole as FbsDtlsRole,
+  DtlsState as FbsDtlsState,
+  FingerprintAlgorithm as FbsFingerprintAlgorithm,
+  FingerprintT,
+} from '../../channel/fbs/web-rtc-transport.js';
+import {
+  type DtlsParameters,
+  type DtlsRole,
+  type DtlsState,
+  type FingerprintAlgorithm,
+} from '../types/web-rtc-transport.js';
+import { EnumNames } from './convert.js';
+
+export const dtlsRoles = new EnumNames<DtlsRole, FbsDtlsRole>('DtlsRole', {
+  auto: FbsDtlsRole.AUTO,
+  client: FbsDtlsRole.CLIENT,
+  server: FbsDtlsRole.SERVER,
+});
+
+export const dtlsStates = new EnumNames<DtlsState, FbsDtlsState>('DtlsState', {
+  new: FbsDtlsState.NEW,
+  connecting: FbsDtlsState.CONNECTING,
+  connected: FbsDtlsState.CONNECTED,
+  failed: FbsDtlsState.FAILED,
+  closed: FbsDtlsState.CLOSED,
+});
+
+const fingerprintAlgorithms = new EnumNames<FingerprintAlgorithm, FbsFingerprintAlgorithm>('FingerprintAlgorithm', {
+  'sha-1': FbsFingerprintAlgorithm.SHA1,
+  'sha-224': FbsFingerprintAlgorithm.SHA224,
+  'sha-256': FbsFingerprintAlgorithm.SHA256,
+  'sha-384': FbsFingerprintAlgorithm.SHA384,
+  'sha-512': FbsFingerprintAlgorithm.SHA512,
+});
+
+/** @throws TypeError - unknown algorithm or role. */
+export const dtlsParametersToFbs = ({ fingerprints, role = 'auto' }: DtlsParameters): DtlsParametersT =>
+  new DtlsParametersT(
+    fingerprints.map(({ algorithm, value }) => new FingerprintT(fingerprintAlgorithms.toValue(algorithm), value)),
+    dtlsRoles.toValue(role),
+  );
+
+export const dtlsParametersFromFbs = ({ fingerprints, role }: DtlsParametersT): DtlsParameters => ({
+  fingerprints: fingerprints.map(({ algorithm, value }) => ({
+    algorithm: fingerprintAlgorithms.toName(algorithm),
+    value: value as string,
+  })),
+  role: dtlsRoles.toName(role),
+});
