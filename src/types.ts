@@ -18,7 +18,6 @@ export type * from './api/types/scalability-mode.js';
 export type * from './api/types/sctp-parameters.js';
 export type * from './api/types/srtp-parameters.js';
 export type * from './api/types/transport.js';
-export type * from './api/types/web-rtc-server.js';
 export type * from './api/types/web-rtc-transport.js';
 export type * from './api/types/worker.js';
 export type * from './errors.js';

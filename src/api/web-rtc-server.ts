@@ -9,8 +9,8 @@ import {
   type WebRtcServerDump,
   type WebRtcServerEvents,
   type WebRtcServerObserver,
-} from './types/web-rtc-server.js';
-import { type WebRtcTransport } from './types/web-rtc-transport.js';
+  type WebRtcTransport,
+} from './types/web-rtc-transport.js';
 import { plain } from './wire/convert.js';
 
 export class WebRtcServerImpl<TAppData extends AppData = AppData>

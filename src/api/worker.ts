@@ -17,7 +17,7 @@ import { generateRouterRtpCapabilities } from './ortc/ortc.js';
 import { RouterImpl } from './router.js';
 import { type AppData } from './types/app-data.js';
 import { type Router, type RouterOptions } from './types/router.js';
-import { type WebRtcServer, type WebRtcServerOptions } from './types/web-rtc-server.js';
+import { type WebRtcServer, type WebRtcServerOptions } from './types/web-rtc-transport.js';
 import {
   type Worker,
   type WorkerDump,

@@ -1,7 +1,7 @@
 import { type EnhancedEventEmitter } from '../enhanced-events.js';
 import { type AppData, type Closable } from './app-data.js';
 import { type Router, type RouterOptions } from './router.js';
-import { type WebRtcServer, type WebRtcServerOptions } from './web-rtc-server.js';
+import { type WebRtcServer, type WebRtcServerOptions } from './web-rtc-transport.js';
 
 export type WorkerLogLevel = 'debug' | 'warn' | 'error' | 'none';
 
