@@ -88,7 +88,8 @@ export class FrameReader {
     if (this.#partialLength > 0 || begin > chunk.length || (chunk.byteOffset + begin) % 4 !== 0) return 0;
     const length = readLength(chunk, offset);
     if (length > MAX_PAYLOAD_LENGTH || begin + length > chunk.length) return 0;
-    this.#onPayload(chunk.subarray(begin, begin + length));
+    // Not `subarray`: of a Buffer that is a Buffer, whose `slice` does not copy.
+    this.#onPayload(new Uint8Array(chunk.buffer, chunk.byteOffset + begin, length));
     return PREFIX_LENGTH + length;
   }
 

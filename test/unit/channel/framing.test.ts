@@ -95,6 +95,17 @@ describe('frames', () => {
     expect(result.payloads).toEqual([payload(4)]);
   });
 
+  it('are plain bytes, which `slice` copies, also if they arrive in a Buffer', () => {
+    const stream = Buffer.from(framesOf(payload(4)));
+    let kept: Uint8Array | undefined;
+    new FrameReader(
+      bytes => (kept = bytes.slice()),
+      () => 'stop',
+    ).push(stream);
+    stream.fill(0);
+    expect(kept).toEqual(payload(4));
+  });
+
   it('are not read after stop, even from the same piece', () => {
     let count = 0;
     const reader: FrameReader = new FrameReader(
