@@ -1,16 +1,41 @@
-import {
-  type ConsumerDumpT,
-  type ConsumerLayersT,
-  type ConsumerScoreT,
-  type GetStatsResponseT,
-  type TraceEventType,
-} from '../channel/fbs/consumer.js';
-import { MediaKind, type Type } from '../channel/fbs/rtp-parameters.js';
+import { DropReason } from '../common/drop-reason.js';
+import * as FbsConsumer from '../channel/fbs/consumer.js';
+import { Event } from '../channel/fbs/notification.js';
+import { MediaKind, Type } from '../channel/fbs/rtp-parameters.js';
 import { type ConsumeRequestT } from '../channel/fbs/transport.js';
-import { type RtpPacket } from '../rtp/rtp-packet.js';
+import { createEncodingContext } from '../rtp/codecs/registry.js';
+import { type HeaderExtensionIds } from '../rtp/header-extension.js';
+import { restoreSlot } from '../rtp/packet-slot.js';
+import { type CompoundBuilder } from '../rtp/rtcp/compound.js';
+import { RtpPacket } from '../rtp/rtp-packet.js';
 import { type RtpStreamRecv } from '../rtp/rtp-stream-recv.js';
+import { RtpStreamSend, type RtpStreamSendOwner } from '../rtp/rtp-stream-send.js';
+import { SequenceManager } from '../rtp/sequence-manager.js';
+import { type ConsumerParameters, parseConsumerParameters } from './consumer-parameters.js';
+import { ConsumerTraces } from './consumer-traces.js';
 import { type EgressPacket } from './egress.js';
 import { type MediaContext } from './media-context.js';
+import { PipeProducerStreamManager } from './pipe-producer-stream-manager.js';
+import {
+  PacketAction,
+  type ProducerStreamManager,
+  type ProducerStreamManagerOwner,
+} from './producer-stream-manager.js';
+import {
+  codecForEncoding,
+  headerExtensionIds,
+  type RtpParameters,
+  rtxCodecForEncoding,
+  serializeEncoding,
+  serializeRtpParameters,
+  text,
+} from './rtp-parameters.js';
+import { rtpStreamParams } from './rtp-stream-params.js';
+import { dumpSendStream, recvStreamStats, sendStreamStats } from './rtp-stream-stats.js';
+import { SimpleProducerStreamManager } from './simple-producer-stream-manager.js';
+import { SimulcastProducerStreamManager } from './simulcast-producer-stream-manager.js';
+import { SvcProducerStreamManager } from './svc-producer-stream-manager.js';
+import { TargetLayerBuffer } from './target-layer-buffer.js';
 
 /** What a Transport does for its Consumers. `now` is the worker's monotonic time in ms. */
 export interface ConsumerListener {
@@ -36,154 +61,598 @@ export interface ConsumerListener {
   onConsumerProducerClosed(consumer: Consumer, now: number): void;
 }
 
+/** Reports are due after this time, ms; they may be that factor early. */
+const RTCP_INTERVAL = 1000;
+const RTCP_INTERVAL_TOLERANCE = 1.15;
+/** Range of the first sequence number minus one. Not too low, lest early packets seem to be of the cycle before. */
+const MIN_INITIAL_SEQ = 1000;
+const MAX_INITIAL_SEQ = 32767;
+
+/** A stored packet that is sent (again): one at a time in the whole worker. */
+const storedPacket = new RtpPacket();
+
 /** A sink of audio or video in a Router: what a Transport sends of one Producer. */
-export class Consumer {
-  readonly id: string = '';
-  readonly producerId: string = '';
-  readonly kind: MediaKind = MediaKind.AUDIO;
-  readonly type!: Type;
+export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner {
+  readonly id: string;
+  readonly producerId: string;
+  readonly kind: MediaKind;
+  readonly type: Type;
+  readonly rtpParameters: RtpParameters;
+  /** The ids of extensions that were negotiated with the receiver. */
+  readonly extensionIds: HeaderExtensionIds;
   /** SSRCs it sends with. */
-  readonly mediaSsrcs: readonly number[] = [];
-  readonly rtxSsrcs: readonly number[] = [];
+  readonly mediaSsrcs: readonly number[];
+  readonly rtxSsrcs: readonly number[];
+  externallyManagedBitrate = false;
+
+  readonly #listener: ConsumerListener;
+  readonly #media: MediaContext;
+  readonly #parameters: ConsumerParameters;
+  readonly #isPipe: boolean;
+  readonly #mid: Uint8Array;
+  readonly #cname: Uint8Array;
+  readonly #manager: ProducerStreamManager;
+  readonly #traces: ConsumerTraces;
+  /** One, or for pipes one per encoding. */
+  readonly #outputs: Output[];
+  /** For pipes: which output a mapped SSRC goes to. */
+  readonly #outputByMappedSsrc: ReadonlyMap<number, Output>;
+
+  #paused: boolean;
+  #producerPaused = false;
+  #producerClosed = false;
+  #connected = false;
+  #priority = 1;
+  #producerScores: readonly number[] = [];
+  #lastSentMarker = false;
+  #lastRtcpAt = -Infinity;
 
   /** @throws TypeError if the parameters are wrong */
-  constructor(_request: ConsumeRequestT, _listener: ConsumerListener, _media: MediaContext, _now: number) {}
+  constructor(request: ConsumeRequestT, listener: ConsumerListener, media: MediaContext, now: number) {
+    const parameters = parseConsumerParameters(request);
+    const { rtpParameters, consumableEncodings } = parameters;
+    this.id = text(request.consumerId);
+    this.producerId = text(request.producerId);
+    this.kind = parameters.kind;
+    this.type = parameters.type;
+    this.rtpParameters = rtpParameters;
+    this.extensionIds = headerExtensionIds(rtpParameters);
+    this.mediaSsrcs = rtpParameters.encodings.map(({ ssrc }) => ssrc);
+    this.rtxSsrcs = rtpParameters.encodings.flatMap(({ rtxSsrc }) => rtxSsrc ?? []);
+    this.#listener = listener;
+    this.#media = media;
+    this.#parameters = parameters;
+    this.#isPipe = parameters.type === Type.PIPE;
+    this.#mid = new TextEncoder().encode(rtpParameters.mid);
+    this.#cname = new TextEncoder().encode(rtpParameters.rtcp.cname);
+    this.#paused = request.paused;
+    this.#traces = new ConsumerTraces(this.id, rtpParameters.mid, media.notifier);
+    const outputs = this.#isPipe ? rtpParameters.encodings.length : 1;
+    this.#outputs = Array.from({ length: outputs }, (_, index) => this.#createOutput(index, now));
+    this.#outputByMappedSsrc = new Map(this.#outputs.map((output, index) => [consumableEncodings[index].ssrc, output]));
+    this.#manager = this.#createManager(request);
+  }
 
   /** Whether it sends at all: connected, not paused, and the Producer neither paused nor closed. */
   get active(): boolean {
-    throw new Error();
+    return this.#connected && !this.#paused && !this.#producerPaused && !this.#producerClosed;
   }
 
   get paused(): boolean {
-    throw new Error();
+    return this.#paused;
   }
 
   get producerPaused(): boolean {
-    throw new Error();
+    return this.#producerPaused;
   }
 
   /** Undefined unless it has layers to choose from. */
-  get preferredLayers(): ConsumerLayersT | undefined {
-    throw new Error();
+  get preferredLayers(): FbsConsumer.ConsumerLayersT | undefined {
+    const { preferredSpatialLayer, preferredTemporalLayer } = this.#manager;
+    if (preferredSpatialLayer === -1 || preferredTemporalLayer === -1) return undefined;
+    return new FbsConsumer.ConsumerLayersT(preferredSpatialLayer, preferredTemporalLayer);
   }
 
-  get score(): ConsumerScoreT {
-    throw new Error();
+  get score(): FbsConsumer.ConsumerScoreT {
+    const scores = [...this.#producerScores];
+    if (this.#isPipe) return new FbsConsumer.ConsumerScoreT(10, 10, scores);
+    const producerScore = this.#manager.currentProducerStream?.score ?? 0;
+    return new FbsConsumer.ConsumerScoreT(this.#outputs[0].stream.score, producerScore, scores);
   }
 
   /** ms, 0 if unknown. */
   get rtt(): number {
-    throw new Error();
+    return Math.max(...this.#outputs.map(({ stream }) => stream.rtt));
   }
 
   // From the Router
 
   /** Right after construction. The array is the Producer's own and changes. */
-  setProducerScores(_scores: readonly number[]): void {}
+  setProducerScores(scores: readonly number[]): void {
+    this.#producerScores = scores;
+  }
 
   /** A stream that the Producer had when the Consumer was made. */
-  addProducerRtpStream(_stream: RtpStreamRecv, _mappedSsrc: number): void {}
+  addProducerRtpStream(stream: RtpStreamRecv, mappedSsrc: number): void {
+    this.#manager.addProducerStream(stream, mappedSsrc);
+  }
 
-  onProducerNewRtpStream(_stream: RtpStreamRecv, _mappedSsrc: number, _now: number): void {}
+  onProducerNewRtpStream(stream: RtpStreamRecv, mappedSsrc: number, now: number): void {
+    this.#manager.onProducerNewRtpStream(stream, mappedSsrc, now);
+  }
 
-  onProducerRtpStreamScore(_stream: RtpStreamRecv, _score: number, _previousScore: number, _now: number): void {}
+  onProducerRtpStreamScore(stream: RtpStreamRecv, score: number, previousScore: number, now: number): void {
+    this.onScoreChanged();
+    this.#manager.onProducerRtpStreamScore(stream, score, previousScore, now);
+  }
 
-  onProducerSpatialLayerActivityChanged(_stream: RtpStreamRecv, _now: number): void {}
+  onProducerSpatialLayerActivityChanged(_stream: RtpStreamRecv, now: number): void {
+    this.#manager.onProducerSpatialLayerActivityChanged(now);
+  }
 
-  onProducerRtcpSenderReport(_stream: RtpStreamRecv, _first: boolean, _now: number): void {}
+  onProducerRtcpSenderReport(_stream: RtpStreamRecv, first: boolean, now: number): void {
+    this.#manager.onProducerSenderReport(first, now);
+  }
 
-  onProducerPaused(_now: number): void {}
+  onProducerPaused(now: number): void {
+    if (this.#producerPaused) return;
+    const wasActive = this.active;
+    this.#producerPaused = true;
+    if (wasActive) this.#onPaused(now);
+    this.#notify(Event.CONSUMER_PRODUCER_PAUSE);
+  }
 
-  onProducerResumed(_now: number): void {}
+  onProducerResumed(now: number): void {
+    if (!this.#producerPaused) return;
+    this.#producerPaused = false;
+    if (this.active) this.#manager.onResumed(now);
+    this.#notify(Event.CONSUMER_PRODUCER_RESUME);
+  }
 
-  onProducerClosed(_now: number): void {}
+  onProducerClosed(now: number): void {
+    this.#producerClosed = true;
+    this.#notify(Event.CONSUMER_PRODUCER_CLOSE);
+    this.#listener.onConsumerProducerClosed(this, now);
+  }
 
   /** The hot path: a mangled packet of the Producer. */
-  sendRtpPacket(_packet: RtpPacket, _now: number): void {}
+  sendRtpPacket(packet: RtpPacket, now: number): void {
+    const output = this.#isPipe ? this.#outputByMappedSsrc.get(packet.ssrc) : this.#outputs[0];
+    if (output === undefined) return this.#media.drops.count(DropReason.rtpUnknownStream);
+    if (!this.active) return this.#refuse(packet, output, DropReason.consumerInactive);
+    if (this.#parameters.supportedPayloadTypes[packet.payloadType] === 0) {
+      return this.#refuse(packet, output, DropReason.consumerPayloadType);
+    }
+    const { stream } = output;
+    const manager = this.#manager;
+    switch (manager.process(packet, this.#lastSentMarker, stream.params.clockRate, stream.maxPacketTs, now)) {
+      case PacketAction.forward:
+        return this.#forward(packet, output, now);
+      case PacketAction.drop:
+        output.sequence.drop(packet.sequenceNumber);
+        return this.#media.drops.count(manager.dropReason);
+      case PacketAction.ignore:
+        return this.#media.drops.count(manager.dropReason);
+      case PacketAction.buffer:
+        this.#media.drops.count(DropReason.consumerWaitsForKeyFrame);
+        return output.buffer.insert(packet.sequenceNumber, packet.handle);
+    }
+  }
 
-  /** What receivers of the stream lose, 0..255. 0 while inactive. */
+  /** What receivers of the Producer lose, 0..255. 0 while inactive. */
   worstFractionLost(_mappedSsrc: number): number {
-    throw new Error();
+    if (!this.active) return 0;
+    let worst = 0;
+    for (const { stream } of this.#outputs) worst = Math.max(worst, stream.fractionLost);
+    return worst;
   }
 
   // From the Transport
 
-  onTransportConnected(_now: number): void {}
+  onTransportConnected(now: number): void {
+    if (this.#connected) return;
+    this.#connected = true;
+    this.#manager.onTransportConnected(now);
+  }
 
-  onTransportDisconnected(_now: number): void {}
+  onTransportDisconnected(now: number): void {
+    if (!this.#connected) return;
+    this.#connected = false;
+    this.#pauseOutputs();
+    this.#manager.onTransportDisconnected(now);
+  }
 
   /** From now on the Transport's congestion control decides about layers. */
-  setExternallyManagedBitrate(): void {}
+  setExternallyManagedBitrate(): void {
+    this.externallyManagedBitrate = true;
+  }
 
   /** 0: takes no part in the distribution of bitrate. */
   get bitratePriority(): number {
-    throw new Error();
+    return this.kind === MediaKind.VIDEO && this.active ? this.#priority : 0;
   }
 
   /** Takes one more layer if `bitrate` (bps) suffices. Returns how much of it is taken. */
-  increaseLayer(_bitrate: number, _considerLoss: boolean, _now: number): number {
-    throw new Error();
+  increaseLayer(bitrate: number, considerLoss: boolean, now: number): number {
+    return this.#manager.increaseLayer(bitrate, considerLoss, this.#outputs[0].stream.lossPercentage, now);
   }
 
   /** Makes the layers taken by `increaseLayer` the target. */
-  applyLayers(_now: number): void {}
+  applyLayers(now: number): void {
+    this.#manager.applyLayers(this.#outputs[0].stream.activeTime(now), now);
+  }
 
   /** bps */
-  desiredBitrate(_now: number): number {
-    throw new Error();
+  desiredBitrate(now: number): number {
+    if (this.#isPipe || this.kind === MediaKind.AUDIO || !this.active) return 0;
+    return Math.max(this.rtpParameters.encodings[0].maxBitrate, this.#manager.desiredBitrate(now));
+  }
+
+  /**
+   * Adds the reports that are due on all streams. False: they do not fit, and are to be asked for again with an empty
+   * compound packet.
+   */
+  getRtcp(compound: CompoundBuilder, now: number): boolean {
+    if (Math.trunc(now - this.#lastRtcpAt) * RTCP_INTERVAL_TOLERANCE < RTCP_INTERVAL) return true;
+    const contributions = this.#outputs.flatMap(({ stream }) => {
+      const report = stream.senderReport(now);
+      return report === undefined
+        ? []
+        : [{ report, cname: this.#cname, delay: stream.delaySinceLastReceiverReport(now) }];
+    });
+    if (!compound.addSenders(contributions)) return false;
+    this.#lastRtcpAt = now;
+    return true;
   }
 
   /** A NACK for one of `mediaSsrcs` begins; its items follow. */
-  receiveNack(_now: number): void {}
+  receiveNack(ssrc: number, now: number): void {
+    if (!this.active) return;
+    this.#traces.nack(now);
+    const stream = this.#streamOf(ssrc);
+    if (stream !== undefined) stream.nackCount++;
+  }
 
-  receiveNackItem(_ssrc: number, _packetId: number, _lostPacketsBitmask: number, _now: number): void {}
+  receiveNackItem(ssrc: number, packetId: number, lostPacketsBitmask: number, now: number): void {
+    if (this.active) this.#streamOf(ssrc)?.receiveNackItem(packetId, lostPacketsBitmask, now);
+  }
 
-  receiveKeyFrameRequest(_ssrc: number, _type: 'pli' | 'fir', _now: number): void {}
+  receiveKeyFrameRequest(ssrc: number, type: 'pli' | 'fir', now: number): void {
+    const stream = this.#streamOf(ssrc);
+    if (this.kind !== MediaKind.VIDEO || stream === undefined) return;
+    if (type === 'pli') {
+      this.#traces.pli(ssrc, now);
+      stream.pliCount++;
+    } else {
+      this.#traces.fir(ssrc, now);
+      stream.firCount++;
+    }
+    if (this.active) this.#manager.requestKeyFrameForCurrentStream(now);
+  }
 
   receiveReceiverReport(
-    _ssrc: number,
-    _fractionLost: number,
-    _totalLost: number,
-    _jitter: number,
-    _lastSenderReport: number,
-    _delaySinceLastSenderReport: number,
-    _now: number,
-  ): void {}
+    ssrc: number,
+    fractionLost: number,
+    totalLost: number,
+    jitter: number,
+    lastSenderReport: number,
+    delaySinceLastSenderReport: number,
+    now: number,
+  ): void {
+    this.#streamOf(ssrc)?.receiveReceptionReport(
+      fractionLost,
+      totalLost,
+      jitter,
+      lastSenderReport,
+      delaySinceLastSenderReport,
+      now,
+    );
+  }
 
   /** An RRT block (RFC 3611 §4.4) from the receiver. */
-  receiveReceiverReferenceTime(_ntpSeconds: number, _ntpFraction: number, _now: number): void {}
+  receiveReceiverReferenceTime(ntpSeconds: number, ntpFraction: number, now: number): void {
+    for (const { stream } of this.#outputs) stream.receiveReceiverReferenceTime(ntpSeconds, ntpFraction, now);
+  }
 
   // Requests
 
-  pause(_now: number): void {}
+  pause(now: number): void {
+    if (this.#paused) return;
+    const wasActive = this.active;
+    this.#paused = true;
+    if (wasActive) this.#onPaused(now);
+  }
 
-  resume(_now: number): void {}
+  resume(now: number): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    if (this.active) this.#manager.onResumed(now);
+  }
 
-  requestKeyFrame(_now: number): void {}
+  requestKeyFrame(now: number): void {
+    if (this.active) this.#manager.requestKeyFrame(now);
+  }
 
   /**
    * @param respond called with the layers as they will be in effect, undefined if there are none to choose from, before
    *   anything changes
    */
   setPreferredLayers(
-    _layers: ConsumerLayersT,
-    _respond: (effective: ConsumerLayersT | undefined) => void,
-    _now: number,
-  ): void {}
-
-  /** @throws TypeError */
-  setPriority(_priority: number): void {}
-
-  enableTraceEvents(_types: readonly TraceEventType[]): void {}
-
-  dump(): ConsumerDumpT {
-    throw new Error();
+    layers: FbsConsumer.ConsumerLayersT,
+    respond: (effective: FbsConsumer.ConsumerLayersT | undefined) => void,
+    now: number,
+  ): void {
+    const manager = this.#manager;
+    if (this.preferredLayers === undefined) return respond(undefined);
+    const [spatialLayer, temporalLayer] = this.#clampLayers(layers);
+    respond(new FbsConsumer.ConsumerLayersT(spatialLayer, temporalLayer));
+    if (spatialLayer === manager.preferredSpatialLayer && temporalLayer === manager.preferredTemporalLayer) return;
+    manager.preferredSpatialLayer = spatialLayer;
+    manager.preferredTemporalLayer = temporalLayer;
+    if (this.active) manager.mayChangeLayers(true, now);
   }
 
-  getStats(_now: number): GetStatsResponseT {
-    throw new Error();
+  /** @throws TypeError */
+  setPriority(priority: number): void {
+    if (priority < 1) throw new TypeError('wrong priority (must be higher than 0)');
+    this.#priority = priority;
+  }
+
+  enableTraceEvents(types: readonly FbsConsumer.TraceEventType[]): void {
+    this.#traces.enable(types);
+  }
+
+  dump(): FbsConsumer.ConsumerDumpT {
+    const manager = this.#manager;
+    const { supportedPayloadTypes, consumableEncodings } = this.#parameters;
+    return new FbsConsumer.ConsumerDumpT(
+      new FbsConsumer.BaseConsumerDumpT(
+        this.id,
+        this.type,
+        this.producerId,
+        this.kind,
+        serializeRtpParameters(this.rtpParameters),
+        consumableEncodings.map(serializeEncoding),
+        [...supportedPayloadTypes.keys()].filter(payloadType => supportedPayloadTypes[payloadType] === 1),
+        this.#traces.types,
+        this.#paused,
+        this.#producerPaused,
+        this.#priority,
+      ),
+      this.#outputs.map(({ stream }) => dumpSendStream(stream)),
+      manager.preferredSpatialLayer,
+      manager.targetSpatialLayer,
+      manager.currentSpatialLayer,
+      manager.preferredTemporalLayer,
+      manager.targetTemporalLayer,
+      manager.currentTemporalLayer,
+    );
+  }
+
+  getStats(now: number): FbsConsumer.GetStatsResponseT {
+    const stats = this.#outputs.map(({ stream }) => sendStreamStats(stream, now));
+    const producerStream = this.#manager.currentProducerStream;
+    if (producerStream !== undefined) stats.push(recvStreamStats(producerStream, now));
+    return new FbsConsumer.GetStatsResponseT(stats);
   }
 
   /** Gives back all packets it keeps. */
-  close(): void {}
+  close(): void {
+    for (const output of this.#outputs) {
+      output.stream.close();
+      output.buffer.clear();
+    }
+  }
+
+  // Owner of the manager
+
+  onKeyFrameRequested(mappedSsrc: number, now: number): void {
+    this.#listener.onConsumerKeyFrameRequested(this, mappedSsrc, now);
+  }
+
+  onNeedBitrateChange(now: number): void {
+    this.#listener.onConsumerNeedBitrateChange(this, now);
+  }
+
+  onLayersChanged(): void {
+    const { currentSpatialLayer, currentTemporalLayer } = this.#manager;
+    const layers =
+      currentSpatialLayer === -1 ? null : new FbsConsumer.ConsumerLayersT(currentSpatialLayer, currentTemporalLayer);
+    this.#media.notifier.notify(
+      this.id,
+      Event.CONSUMER_LAYERS_CHANGE,
+      new FbsConsumer.LayersChangeNotificationT(layers),
+    );
+  }
+
+  onScoreChanged(): void {
+    if (this.#isPipe) return;
+    this.#media.notifier.notify(this.id, Event.CONSUMER_SCORE, new FbsConsumer.ScoreNotificationT(this.score));
+  }
+
+  onClearBuffer(): void {
+    for (const { buffer } of this.#outputs) buffer.clear();
+  }
+
+  // Owner of the streams
+
+  onRtpStreamScore(_stream: RtpStreamSend, _score: number, _previousScore: number, now: number): void {
+    this.onScoreChanged();
+    if (this.active && !this.externallyManagedBitrate) this.#manager.mayChangeLayers(false, now);
+  }
+
+  onRtpStreamRetransmit(
+    stream: RtpStreamSend,
+    handle: number,
+    seq: number,
+    timestamp: number,
+    marker: boolean,
+    rewrite: number,
+    now: number,
+  ): void {
+    const packet = storedPacket;
+    const { egress } = this.#media;
+    restoreSlot(packet, this.#media.memory, handle);
+    packet.updateMid(this.#mid);
+    const { rtx } = stream;
+    const { ssrc } = stream.params;
+    const begun =
+      rtx === undefined
+        ? egress.begin(packet, ssrc, seq, timestamp, marker, rewrite)
+        : egress.beginRtx(packet, rtx.payloadType, rtx.ssrc, stream.nextRtxSeq(), seq, timestamp, marker, rewrite);
+    if (!begun) return;
+    this.#listener.onConsumerRetransmitRtp(this, egress.packet, now);
+    this.#traces.packet(egress.packet, packet, rtx !== undefined, now);
+    egress.end();
+  }
+
+  #forward(packet: RtpPacket, output: Output, now: number): void {
+    const manager = this.#manager;
+    const { stream, sequence } = output;
+    const { sequenceNumber } = packet;
+    const { sendBuffered, marker, rewrite } = manager;
+    if (manager.isSync) sequence.sync(manager.syncSeq);
+    if (manager.spatialLayerSwitched) {
+      stream.resetScore(10, false, now);
+      this.onLayersChanged();
+      this.onScoreChanged();
+    }
+    if (manager.temporalLayerChanged) this.onLayersChanged();
+
+    const timestamp = (packet.timestamp - manager.tsOffset) >>> 0;
+    const seq = sequence.input(sequenceNumber);
+    const accepted =
+      seq >= 0 &&
+      stream.receivePacket(
+        packet.handle,
+        packet.length,
+        packet.payloadLength,
+        seq,
+        timestamp,
+        marker,
+        rewrite,
+        packet.captureAtUs,
+        now,
+      );
+    if (accepted) {
+      if (sequence.maxOutput === seq) this.#lastSentMarker = marker;
+      this.#send(packet, stream.params.ssrc, seq, timestamp, marker, rewrite, now);
+    } else {
+      this.#media.drops.count(DropReason.consumerDuplicate);
+    }
+    if (sendBuffered) {
+      if (accepted) this.#sendBuffered(output, sequenceNumber, now);
+      output.buffer.clear();
+    }
+  }
+
+  #send(
+    packet: RtpPacket,
+    ssrc: number,
+    seq: number,
+    timestamp: number,
+    marker: boolean,
+    rewrite: number,
+    now: number,
+  ): void {
+    const { egress } = this.#media;
+    packet.updateMid(this.#mid);
+    if (!egress.begin(packet, ssrc, seq, timestamp, marker, rewrite)) return;
+    this.#listener.onConsumerSendRtp(this, egress.packet, now);
+    this.#traces.packet(egress.packet, packet, false, now);
+    egress.end();
+  }
+
+  /**
+   * Sends what was kept of the key frame whose first packet came late. Sequence numbers are compared as plain numbers,
+   * as the reference does. Sending may empty the buffer.
+   */
+  #sendBuffered({ buffer }: Output, afterSeq: number, now: number): void {
+    for (let index = 0; index < buffer.size; index++) {
+      if (buffer.seq(index) <= afterSeq) continue;
+      restoreSlot(storedPacket, this.#media.memory, buffer.handle(index));
+      this.sendRtpPacket(storedPacket, now);
+    }
+  }
+
+  /** Leaves a packet out that cannot be looked at. */
+  #refuse(packet: RtpPacket, output: Output, reason: DropReason): void {
+    if (this.#manager.isForCurrentStream(packet)) output.sequence.drop(packet.sequenceNumber);
+    this.#media.drops.count(reason);
+  }
+
+  #onPaused(now: number): void {
+    this.#pauseOutputs();
+    this.#manager.onPaused(now);
+    if (this.externallyManagedBitrate && this.kind === MediaKind.VIDEO) {
+      this.#listener.onConsumerNeedZeroBitrate(this, now);
+    }
+  }
+
+  #pauseOutputs(): void {
+    for (const { stream, buffer } of this.#outputs) {
+      stream.pause();
+      buffer.clear();
+    }
+  }
+
+  #streamOf(ssrc: number): RtpStreamSend | undefined {
+    return this.#outputs.find(({ stream }) => stream.params.ssrc === ssrc)?.stream;
+  }
+
+  #notify(event: Event): void {
+    this.#media.notifier.notify(this.id, event);
+  }
+
+  #createOutput(index: number, now: number): Output {
+    const { random, memory, ntpOffset } = this.#media;
+    const encoding = this.rtpParameters.encodings[index];
+    const codec = codecForEncoding(this.rtpParameters, encoding);
+    const params = { ...rtpStreamParams(this.rtpParameters, index, encoding, codec, encoding.ssrc), rid: '' };
+    const rtxCodec = rtxCodecForEncoding(this.rtpParameters, encoding);
+    const rtx =
+      rtxCodec !== undefined && encoding.rtxSsrc !== undefined
+        ? { ssrc: encoding.rtxSsrc, payloadType: rtxCodec.payloadType }
+        : undefined;
+    const initialSeq = MIN_INITIAL_SEQ + (random.uint32() % (MAX_INITIAL_SEQ - MIN_INITIAL_SEQ + 1));
+    return {
+      stream: new RtpStreamSend(params, rtx, random.uint32() & 0xffff, memory, ntpOffset, this, now),
+      sequence: new SequenceManager(16, initialSeq),
+      buffer: new TargetLayerBuffer(memory),
+    };
+  }
+
+  #createManager(request: ConsumeRequestT): ProducerStreamManager {
+    const { type, codec, consumableEncodings, keyFrameSupported } = this.#parameters;
+    const mappedSsrcs = consumableEncodings.map(({ ssrc }) => ssrc);
+    const isVideo = this.kind === MediaKind.VIDEO;
+    if (type === Type.PIPE) return new PipeProducerStreamManager(this, mappedSsrcs, isVideo, keyFrameSupported);
+    const context = createEncodingContext(codec.mimeType, this.rtpParameters.encodings[0]);
+    if (type === Type.SIMPLE) {
+      const audioContext = codec.kind === 'audio' ? context : undefined;
+      if (audioContext !== undefined) audioContext.ignoreDtx = request.ignoreDtx;
+      return new SimpleProducerStreamManager(this, mappedSsrcs[0], isVideo, keyFrameSupported, audioContext);
+    }
+    const [spatialLayer, temporalLayer] = this.#clampLayers(request.preferredLayers);
+    // All codecs that may have layers have a context.
+    return type === Type.SVC
+      ? new SvcProducerStreamManager(this, mappedSsrcs[0], context!, spatialLayer, temporalLayer)
+      : new SimulcastProducerStreamManager(this, mappedSsrcs, keyFrameSupported, context!, spatialLayer, temporalLayer);
+  }
+
+  /** Layers that there are; the highest ones where none are given. */
+  #clampLayers(layers: FbsConsumer.ConsumerLayersT | null): [spatialLayer: number, temporalLayer: number] {
+    const { spatialLayers, temporalLayers } = this.rtpParameters.encodings[0];
+    return [
+      Math.min(layers?.spatialLayer ?? Infinity, spatialLayers - 1),
+      Math.min(layers?.temporalLayer ?? Infinity, temporalLayers - 1),
+    ];
+  }
+}
+
+/** One outgoing stream with what belongs to it. */
+interface Output {
+  readonly stream: RtpStreamSend;
+  readonly sequence: SequenceManager;
+  readonly buffer: TargetLayerBuffer;
 }

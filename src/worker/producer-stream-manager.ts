@@ -3,11 +3,6 @@ import { NO_REWRITE } from '../rtp/codecs/encoding-context.js';
 import { type RtpPacket } from '../rtp/rtp-packet.js';
 import { type RtpStreamRecv } from '../rtp/rtp-stream-recv.js';
 
-/** After a downgrade for lack of bandwidth, higher spatial layers are not tried for this long, ms. */
-export const BWE_DOWNGRADE_CONSERVATIVE_TIME = 10_000;
-/** A send stream that is younger than this is not held to have been downgraded, ms. */
-export const BWE_DOWNGRADE_MIN_ACTIVE_TIME = 8000;
-
 /** What becomes of a packet. */
 export const PacketAction = {
   /** Sent, as the manager's fields say. */
@@ -146,11 +141,4 @@ export abstract class ProducerStreamManager {
 /** Whether something can be expected of the stream. Without inactivity check a score of 0 only means bad quality. */
 export function isAlive(stream: RtpStreamRecv | undefined): boolean {
   return stream !== undefined && (stream.score > 0 || !stream.hasInactivityCheck);
-}
-
-/** `bitrate` as it may be used, given the loss: losing nothing one may try a bit more. */
-export function virtualBitrate(bitrate: number, considerLoss: boolean, lossPercentage: number): number {
-  if (!considerLoss) return bitrate;
-  if (lossPercentage < 2) return 1.08 * bitrate;
-  return lossPercentage > 10 ? (1 - 0.5 * (lossPercentage / 100)) * bitrate : bitrate;
 }

@@ -78,9 +78,7 @@ export class SimpleProducerStreamManager extends ProducerStreamManager {
     this.owner.onScoreChanged();
   }
 
-  onProducerRtpStreamScore(): void {
-    this.owner.onScoreChanged();
-  }
+  onProducerRtpStreamScore(): void {}
 
   onTransportConnected(now: number): void {
     this.#syncRequired = true;

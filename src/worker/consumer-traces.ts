@@ -1,0 +1,106 @@
+import { TraceDirection } from '../channel/fbs/common.js';
+import * as FbsConsumer from '../channel/fbs/consumer.js';
+import { Event } from '../channel/fbs/notification.js';
+import { DumpT as RtpPacketDumpT } from '../channel/fbs/rtp-packet.js';
+import { type RtpPacket } from '../rtp/rtp-packet.js';
+import { type EgressPacket } from './egress.js';
+import { type Notifier } from './media-context.js';
+
+const { TraceEventType, TraceInfo } = FbsConsumer;
+const { DIRECTION_IN, DIRECTION_OUT } = TraceDirection;
+
+/** The trace events of a Consumer that are switched on. */
+export class ConsumerTraces {
+  readonly #id: string;
+  readonly #mid: string;
+  readonly #notifier: Notifier;
+  #types: ReadonlySet<FbsConsumer.TraceEventType> = new Set();
+
+  /** @param mid that the Consumer sends with, empty if none */
+  constructor(id: string, mid: string, notifier: Notifier) {
+    this.#id = id;
+    this.#mid = mid;
+    this.#notifier = notifier;
+  }
+
+  /** Replaces what is switched on. */
+  enable(types: readonly FbsConsumer.TraceEventType[]): void {
+    this.#types = new Set(types);
+  }
+
+  /** For dumps. */
+  get types(): FbsConsumer.TraceEventType[] {
+    const { RTP, KEYFRAME, NACK, PLI, FIR } = TraceEventType;
+    return [RTP, KEYFRAME, NACK, PLI, FIR].filter(type => this.#types.has(type));
+  }
+
+  /**
+   * A packet that was sent: `keyframe` if it is one and that is on, else `rtp`.
+   *
+   * @param source the stored packet that `sent` was made of
+   */
+  packet(sent: EgressPacket, source: RtpPacket, isRtx: boolean, now: number): void {
+    if (this.#types.size === 0) return;
+    if (source.isKeyFrame && this.#types.has(TraceEventType.KEYFRAME)) {
+      const info = new FbsConsumer.KeyFrameTraceInfoT(this.#dump(sent, source), isRtx);
+      this.#notify(TraceEventType.KEYFRAME, DIRECTION_OUT, TraceInfo.KeyFrameTraceInfo, info, now);
+    } else if (this.#types.has(TraceEventType.RTP)) {
+      const info = new FbsConsumer.RtpTraceInfoT(this.#dump(sent, source), isRtx);
+      this.#notify(TraceEventType.RTP, DIRECTION_OUT, TraceInfo.RtpTraceInfo, info, now);
+    }
+  }
+
+  nack(now: number): void {
+    if (this.#types.has(TraceEventType.NACK)) {
+      this.#notify(TraceEventType.NACK, DIRECTION_IN, TraceInfo.NONE, null, now);
+    }
+  }
+
+  pli(ssrc: number, now: number): void {
+    if (this.#types.has(TraceEventType.PLI)) {
+      const info = new FbsConsumer.PliTraceInfoT(ssrc);
+      this.#notify(TraceEventType.PLI, DIRECTION_IN, TraceInfo.PliTraceInfo, info, now);
+    }
+  }
+
+  fir(ssrc: number, now: number): void {
+    if (this.#types.has(TraceEventType.FIR)) {
+      const info = new FbsConsumer.FirTraceInfoT(ssrc);
+      this.#notify(TraceEventType.FIR, DIRECTION_IN, TraceInfo.FirTraceInfo, info, now);
+    }
+  }
+
+  #dump(sent: EgressPacket, source: RtpPacket): RtpPacketDumpT {
+    const { transportWideSequenceNumber } = sent;
+    return new RtpPacketDumpT(
+      sent.payloadType,
+      sent.sequenceNumber,
+      sent.timestamp,
+      sent.marker,
+      sent.ssrc,
+      source.isKeyFrame,
+      BigInt(sent.length),
+      BigInt(sent.payloadLength),
+      source.spatialLayer,
+      source.temporalLayer,
+      this.#mid || null,
+      null,
+      null,
+      transportWideSequenceNumber < 0 ? null : transportWideSequenceNumber,
+    );
+  }
+
+  #notify(
+    type: FbsConsumer.TraceEventType,
+    direction: TraceDirection,
+    infoType: FbsConsumer.TraceInfo,
+    info: FbsConsumer.TraceNotificationT['info'],
+    now: number,
+  ): void {
+    this.#notifier.notify(
+      this.#id,
+      Event.CONSUMER_TRACE,
+      new FbsConsumer.TraceNotificationT(type, BigInt(Math.floor(now)), direction, infoType, info),
+    );
+  }
+}

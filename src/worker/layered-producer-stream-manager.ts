@@ -1,0 +1,105 @@
+import { ProducerStreamManager, type ProducerStreamManagerOwner } from './producer-stream-manager.js';
+
+/** After a downgrade for lack of bandwidth, higher spatial layers are not tried for this long, ms. */
+const BWE_DOWNGRADE_CONSERVATIVE_TIME = 10_000;
+/** In a stream that is younger than this a change to a lower layer is not held to be a downgrade, ms. */
+const BWE_DOWNGRADE_MIN_ACTIVE_TIME = 8000;
+
+/** What managers that choose among layers have in common. */
+export abstract class LayeredProducerStreamManager extends ProducerStreamManager {
+  /** What `recalculateTargetLayers` found. */
+  protected newSpatialLayer = -1;
+  protected newTemporalLayer = -1;
+  /** What `increaseLayer` took so far in this round of distribution. */
+  protected provisionalSpatialLayer = -1;
+  protected provisionalTemporalLayer = -1;
+
+  #lastBweDowngradeAt = -Infinity;
+
+  /** @param preferredSpatialLayer, preferredTemporalLayer within what there is */
+  constructor(owner: ProducerStreamManagerOwner, preferredSpatialLayer: number, preferredTemporalLayer: number) {
+    super(owner);
+    this.preferredSpatialLayer = preferredSpatialLayer;
+    this.preferredTemporalLayer = preferredTemporalLayer;
+  }
+
+  /** Finds the best layers that are there and wanted, whatever they cost, and puts them into newSpatialLayer and -TemporalLayer. */
+  protected abstract recalculateTargetLayers(now: number): void;
+  /** Begins to head for these layers; -1: for none. */
+  protected abstract updateTargetLayers(spatialLayer: number, temporalLayer: number, now: number): void;
+
+  override mayChangeLayers(force: boolean, now: number): void {
+    this.recalculateTargetLayers(now);
+    const spatialChanged = this.newSpatialLayer !== this.targetSpatialLayer;
+    if (!spatialChanged && this.newTemporalLayer === this.targetTemporalLayer) return;
+    if (!this.owner.externallyManagedBitrate) {
+      this.updateTargetLayers(this.newSpatialLayer, this.newTemporalLayer, now);
+    } else if (spatialChanged || force) {
+      this.owner.onNeedBitrateChange(now);
+    }
+  }
+
+  applyLayers(streamActiveTime: number, now: number): void {
+    const spatialLayer = this.provisionalSpatialLayer;
+    const temporalLayer = this.provisionalTemporalLayer;
+    this.provisionalSpatialLayer = -1;
+    this.provisionalTemporalLayer = -1;
+    if (spatialLayer === this.targetSpatialLayer && temporalLayer === this.targetTemporalLayer) return;
+    this.updateTargetLayers(spatialLayer, temporalLayer, now);
+    if (
+      streamActiveTime > BWE_DOWNGRADE_MIN_ACTIVE_TIME &&
+      this.targetSpatialLayer < this.currentSpatialLayer &&
+      this.currentSpatialLayer <= this.preferredSpatialLayer
+    ) {
+      this.#lastBweDowngradeAt = now;
+    }
+  }
+
+  onTransportDisconnected(now: number): void {
+    this.onPaused(now);
+  }
+
+  onPaused(now: number): void {
+    this.#lastBweDowngradeAt = -Infinity;
+    this.updateTargetLayers(-1, -1, now);
+  }
+
+  /** Whether a layer above the current one is not to be tried because bandwidth was lacking a short time ago. */
+  protected isTooSoonFor(spatialLayer: number, now: number): boolean {
+    return now - this.#lastBweDowngradeAt < BWE_DOWNGRADE_CONSERVATIVE_TIME && spatialLayer > this.currentSpatialLayer;
+  }
+
+  protected get hasProvisionalLayers(): boolean {
+    return this.provisionalSpatialLayer !== -1;
+  }
+
+  /** Whether there is nothing left to wish for. */
+  protected get hasPreferredLayers(): boolean {
+    return (
+      this.provisionalSpatialLayer === this.preferredSpatialLayer &&
+      this.provisionalTemporalLayer === this.preferredTemporalLayer
+    );
+  }
+
+  /**
+   * Takes the layer if the bitrate suffices; how much of it is taken. Whoever loses nothing may go a bit beyond.
+   *
+   * @param required bps
+   */
+  protected takeLayer(
+    spatialLayer: number,
+    temporalLayer: number,
+    required: number,
+    bitrate: number,
+    considerLoss: boolean,
+    lossPercentage: number,
+  ): number {
+    let usable = bitrate;
+    if (considerLoss && lossPercentage < 2) usable = 1.08 * bitrate;
+    else if (considerLoss && lossPercentage > 10) usable = (1 - 0.5 * (lossPercentage / 100)) * bitrate;
+    if (required > usable) return 0;
+    this.provisionalSpatialLayer = spatialLayer;
+    this.provisionalTemporalLayer = temporalLayer;
+    return Math.min(required, bitrate);
+  }
+}
