@@ -125,7 +125,7 @@ export class TransportRtcp implements RtcpHandler {
   }
 
   onNack(_senderSsrc: number, mediaSsrc: number): void {
-    this.#consumerOf(mediaSsrc)?.receiveNack(this.#now);
+    this.#consumerOf(mediaSsrc)?.receiveNack(mediaSsrc, this.#now);
   }
 
   onNackItem(mediaSsrc: number, packetId: number, lostPacketsBitmask: number): void {
