@@ -124,9 +124,9 @@ async function layOutOurs(folder) {
   for (const name of ['index', 'errors', 'ortc', 'enhancedEvents', 'Transport']) {
     writeFileSync(path.join(library, `${name}.js`), `module.exports = require('./modules.js').${name};\n`);
   }
-  cpSync(path.join(root, 'package.json'), path.join(folder, 'package.json'));
-  const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-  writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ ...manifest, type: 'commonjs' }));
+  // A test compares `version`, which is the version of mediasoup whose API this is, with the package's own.
+  const { version } = require(path.join(official, 'package.json'));
+  writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ version }));
   await makeCertificate(path.join(library, 'test/data'));
 }
 
