@@ -1,7 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { PortCarrier } from '../channel/port.js';
 import { NodeRuntime } from '../io/node-runtime.js';
+import { readRegularFile } from '../io/regular-file.js';
 import { parseSettings, SettingsError } from './settings.js';
 import { createWorkerCore } from './worker-core.js';
 
@@ -37,9 +37,4 @@ function run({ port, args }: ThreadWorkerData): void {
     // The thread ends when nothing is left to wait for: the port is closed, and the sockets are.
     onClosed: () => runtime.close(),
   });
-}
-
-function readRegularFile(path: string): string {
-  if (!statSync(path).isFile()) throw new Error(`'${path}' is not a regular file`);
-  return readFileSync(path, 'utf8');
 }

@@ -26,6 +26,7 @@ const mayImport: Record<string, string[]> = {
 const composition: Record<string, string[]> = {
   'worker/thread.ts': ['io'],
   'worker/process.ts': ['io'],
+  'worker/worker-process.ts': ['io'],
 };
 
 const outsideWorld = /^(node:)?(dgram|net|tls|http|https|dns|timers|worker_threads|child_process|fs|os|process)(\/|$)/;
