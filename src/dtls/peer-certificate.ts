@@ -20,7 +20,7 @@ const MAX_CERTIFICATE_LENGTH = 16_384;
 export function parsePeerCertificate(der: Uint8Array): PeerCertificate {
   if (der.length > MAX_CERTIFICATE_LENGTH) throw new FatalAlert(AlertDescription.badCertificate, 'too large');
   // A copy, because what is parsed outlives the message.
-  const { x509, publicKey } = parse(der.slice());
+  const { x509, publicKey } = parse(new Uint8Array(der));
   // Node also reads PEM, and DER with something behind it: then the fingerprint would not be the certificate's.
   if (!x509.raw.equals(der)) throw new FatalAlert(AlertDescription.badCertificate, 'not a DER certificate');
 

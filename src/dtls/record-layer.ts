@@ -117,7 +117,8 @@ export class RecordLayer {
     if (this.#earlyRecords.length >= MAX_EARLY_RECORDS || bytes + record.length > MAX_EARLY_BYTES) {
       return DropReason.dtlsBufferFull;
     }
-    this.#earlyRecords.push(record.slice());
+    // Not slice(): of a Buffer that would be a view.
+    this.#earlyRecords.push(new Uint8Array(record));
     return DropReason.dtlsEpoch;
   }
 

@@ -110,7 +110,7 @@ export class ServerHandshake extends HandshakeBase implements Handshake {
 
     const random = new Uint8Array(RANDOM_LENGTH);
     this.options.random.fill(random);
-    const randoms = { client: hello.random.slice(), server: random };
+    const randoms = { client: hello.random, server: random };
     const keyShare = choice.group.generate();
     const parameters = encodeKeyExchangeParameters(choice.group.id, keyShare.publicKey);
     const signedData = Buffer.concat([randoms.client, randoms.server, parameters]);

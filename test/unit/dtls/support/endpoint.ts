@@ -49,10 +49,12 @@ export class Endpoint implements DtlsOwner {
 
   /** Receives one datagram. */
   receive(datagram: Uint8Array, now = 0): DropReason {
-    // Somewhere in a larger buffer, as in real life.
-    const bytes = new Uint8Array(datagram.length + 20);
+    // Somewhere in a larger buffer, whose owner needs it again afterwards.
+    const bytes = Buffer.alloc(datagram.length + 20);
     bytes.set(datagram, 7);
-    return this.transport.onPacket(bytes, 7, datagram.length, now);
+    const reason = this.transport.onPacket(bytes, 7, datagram.length, now);
+    bytes.fill(0xff);
+    return reason;
   }
 
   expect(peer: { certificate: Certificate }, now = 0): void {
@@ -60,7 +62,7 @@ export class Endpoint implements DtlsOwner {
   }
 
   onDtlsSend(bytes: Uint8Array, offset: number, length: number): void {
-    this.sent.push(bytes.slice(offset, offset + length));
+    this.sent.push(new Uint8Array(bytes.subarray(offset, offset + length)));
     this.onSent();
   }
 
@@ -82,7 +84,7 @@ export class Endpoint implements DtlsOwner {
   }
 
   onDtlsApplicationData(bytes: Uint8Array, offset: number, length: number): void {
-    this.received.push(bytes.slice(offset, offset + length));
+    this.received.push(new Uint8Array(bytes.subarray(offset, offset + length)));
   }
 }
 
