@@ -18,12 +18,14 @@ import { build } from 'esbuild';
 const root = path.resolve(fileURLToPath(new URL('../..', import.meta.url)));
 const require = createRequire(import.meta.url);
 const work = path.join(root, 'test/results/conformance');
-const official = path.dirname(require.resolve('mediasoup/package.json'));
+const official = path.resolve(require.resolve('mediasoup'), '../../..');
 const tsfuWorker = path.join(root, 'dist/worker/process.js');
 const external = process.env.MEDIASOUP_WORKER_BIN;
 
 /** Tests that a worker in a thread cannot pass, each with the reason. */
 const notForThreads = {
+  'mediasoup.workerBin matches mediasoup-worker absolute path':
+    'expects the path of a C++ worker that was built inside the package',
   'Worker emits "died" if mediasoup-worker process died unexpectedly':
     'sends signals to the pid of the worker, and a thread has none of its own',
   'mediasoup-worker process ignores PIPE, HUP, ALRM, USR1 and USR2 signals':
@@ -63,7 +65,7 @@ function runJest({ workerBin, leftOut }, folder) {
     testRegex: 'node/lib/test/test-.*\\.js$',
     testEnvironment: 'node',
     transform: {},
-    maxWorkers: 2,
+    maxWorkers: 1,
     cacheDirectory: path.join(work, 'cache'),
   };
   const environment = { ...process.env };
@@ -125,7 +127,7 @@ async function layOutOurs(folder) {
     writeFileSync(path.join(library, `${name}.js`), `module.exports = require('./modules.js').${name};\n`);
   }
   // A test compares `version`, which is the version of mediasoup whose API this is, with the package's own.
-  const { version } = require(path.join(official, 'package.json'));
+  const { version } = JSON.parse(readFileSync(path.join(official, 'package.json'), 'utf8'));
   writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ version }));
   await makeCertificate(path.join(library, 'test/data'));
 }
@@ -156,12 +158,14 @@ async function makeCertificate(folder) {
   writeFileSync(path.join(folder, 'dtls-key.pem'), certificate.privateKey.export({ type: 'pkcs8', format: 'pem' }));
 }
 
-const firstLines = text =>
-  text
-    .replace(/\x1b\[[0-9;]*m/g, '')
-    .split('\n')
+/** The message and where in the tests it happened. */
+function firstLines(text) {
+  const lines = text.replace(/\x1b\[[0-9;]*m/g, '').split('\n');
+  return lines
+    .filter(line => !/^\s+at .*node_modules|^\s+at .*node:internal/.test(line))
     .slice(0, 12)
     .join('\n    ');
+}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { passed, failed } = await runConformance(process.argv[2]);
