@@ -75,7 +75,10 @@ export class DependencyDescriptorReader {
     if (this.#left < 11) return false;
     this.#templateIdOffset = this.#bits(6);
     this.#decodeTargetCount = this.#bits(5) + 1;
-    return this.#readLayers() && this.#skipDecodeTargetIndications() && this.#skipFrameDiffs() && this.#skipChains();
+    if (!this.#readLayers()) return false;
+    // Decode target indications, two bits each. Whether they were there shows at what follows.
+    this.#position += 2 * this.#templateCount * this.#decodeTargetCount;
+    return this.#skipFrameDiffs() && this.#skipChains();
   }
 
   /** Per template next_layer_idc(2): 0 same layer, 1 next temporal layer, 2 next spatial layer, 3 no more templates. */
@@ -99,11 +102,6 @@ export class DependencyDescriptorReader {
         spatialLayer++;
       }
     }
-  }
-
-  #skipDecodeTargetIndications(): boolean {
-    this.#position += 2 * this.#templateCount * this.#decodeTargetCount;
-    return this.#position <= this.#end;
   }
 
   /** Per template, as long as a flag says so: fdiff_minus_one(4). */

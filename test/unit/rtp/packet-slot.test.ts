@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PacketMemory } from '../../../src/common/packet-memory.js';
 import { ExtensionList } from '../../../src/rtp/extension-list.js';
+import { createHeaderExtensionIds } from '../../../src/rtp/header-extension.js';
 import { DATAGRAM_OFFSET, parseSlot, restoreSlot, slotSize, storeGeometry } from '../../../src/rtp/packet-slot.js';
 import { RtpPacket } from '../../../src/rtp/rtp-packet.js';
 import { buildPacket, packetBytes } from './support.js';
@@ -39,6 +40,7 @@ describe('a slot', () => {
     while (memory.bytes === before) memory.allocate(2048);
     const other = new RtpPacket();
     receive(memory, other, buildPacket({ payload: [4], ssrc: 8 }));
+    other.extensionIds = createHeaderExtensionIds();
     restoreSlot(other, memory, handle);
     expect(packetBytes(other)).toEqual(packetBytes(packet));
     expect(other).toMatchObject({ handle, ssrc: 7, receivedAt: 1234.5, captureAtUs: -7, paddingLength: 2 });

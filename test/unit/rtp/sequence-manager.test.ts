@@ -51,6 +51,7 @@ const traces: [string, number[], string][] = [
   ['drops out of order', all, '0>0 d3 d2 d1 4>1'],
   ['drops out of order, the last one after a forward', all, '0>0 d3 d1 4>2 d2 5>3'],
   ['drops out of order with late inputs between', all, '10>10 d13 d12 11>11 14>12 d15 d17 16>13 18>14'],
+  ['a drop of what was forwarded is ignored, also after a newer drop', all, '0>0 d1 2>1 d4 d2 5>3 2>1'],
   ['a number dropped twice counts once', all, '0>0 d1 d1 d2 d1 3>1'],
   ['drops of the cycle before are forgotten, 3 bits', [3], '1>1 d2 3>2 4>3 5>4 6>5 7>6 0>7 1>0 2>1 3>2'],
   ['drops go out of range, 16 bits', [16], '36960>36960 d3328 24589>24588 d120 3328>x d30848 120>120'],

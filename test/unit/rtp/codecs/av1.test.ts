@@ -2,45 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { type EncodingContext, NO_REWRITE } from '../../../../src/rtp/codecs/encoding-context.js';
 import { createEncodingContext, createPayloadParser, type PayloadParser } from '../../../../src/rtp/codecs/registry.js';
 import { hex } from '../support.js';
-import { received } from './support.js';
+import { frame, received, structure } from './support.js';
 
 /** L1T3 with five templates, from a report about libwebrtc (webrtc:42225660). Frame 303, not the end of the frame. */
 const L1T3 = '80012f800214eaa860414d1410208426';
-
-/**
- * Writes template structures for tests: bits of the AV1 RTP specification §A.8.2 with no frame differences, so that
- * they can have any layers.
- */
-function structure(layers: [number, number][], options: { decodeTargets?: number; chains?: number; offset?: number } = {}): string {
-  const { decodeTargets = 1, chains = 0, offset = 0 } = options;
-  let bits = '11' + offset.toString(2).padStart(6, '0') + '0000000000000001' + '10000';
-  bits += offset.toString(2).padStart(6, '0') + (decodeTargets - 1).toString(2).padStart(5, '0');
-  layers.forEach(([s], i) => {
-    const next = layers[i + 1];
-    if (next === undefined) bits += '11';
-    else if (next[0] !== s) bits += '10';
-    else bits += next[1] === layers[i][1] ? '00' : '01';
-  });
-  bits += '10'.repeat(layers.length * decodeTargets);
-  bits += '0'.repeat(layers.length);
-  bits += nonSymmetric(chains, decodeTargets + 1);
-  if (chains > 0) bits += nonSymmetric(0, chains).repeat(decodeTargets) + '0000'.repeat(layers.length * chains);
-  bits += '0'.repeat((8 - (bits.length % 8)) % 8);
-  return bits.match(/.{8}/g)!.map(byte => parseInt(byte, 2).toString(16).padStart(2, '0')).join('');
-} // prettier-ignore
-
-/** AV1 bitstream specification §4.10.7. */
-function nonSymmetric(value: number, n: number): string {
-  const width = n.toString(2).length;
-  const threshold = 2 ** width - n;
-  if (value < threshold) return width > 1 ? value.toString(2).padStart(width - 1, '0') : '';
-  return (value + threshold).toString(2).padStart(width, '0');
-}
-
-/** A descriptor without structure: template and position in the frame. */
-const frame = (template: number, flags: 'S' | 'E' | 'SE' | ''): string =>
-  ((flags.includes('S') ? 0x80 : 0) | (flags.includes('E') ? 0x40 : 0) | template).toString(16).padStart(2, '0') +
-  '0002';
 
 describe('the dependency descriptor', () => {
   const read = (parser: PayloadParser, descriptor: string) => ({ ...received(parser, [1], descriptor).descriptor });
@@ -152,6 +117,14 @@ describe('Av1EncodingContext', () => {
     expect(send(0, 0, 'E')).toBe(true);
     expect(layers(context)).toEqual([0, 0]);
     expect(send(1, 0)).toBe(false);
+  });
+
+  it('starts a new spatial layer with the lowest temporal layer', () => {
+    const { context, send, sendKey } = setUp([0, 2], [1, 2]);
+    sendKey();
+    expect(layers(context)).toEqual([1, 0]);
+    expect(send(1, 2)).toBe(true);
+    expect(layers(context)).toEqual([1, 2]);
   });
 
   it('raises the temporal layer at any frame, and lowers it at the end of a frame of the target layer', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createEncodingContext, createPayloadParser } from '../../../../src/rtp/codecs/registry.js';
 import { hex } from '../support.js';
-import { received } from './support.js';
+import { frame, received, structure } from './support.js';
 
 describe('an H264 packet', () => {
   // RFC 6184 §5.4 to §5.8.
@@ -33,6 +33,8 @@ describe('an H264 packet', () => {
     expect(key.descriptor).toMatchObject({ isKeyFrame: true, temporalLayer: 0, startOfFrame: true, endOfFrame: false });
     const layer2 = received(parser, hex('67 42'), 'c40130');
     expect(layer2.descriptor).toMatchObject({ isKeyFrame: false, temporalLayer: 2, spatialLayer: 0 });
+    received(parser, hex('65 88'), structure([[0, 0], [1, 0], [1, 1]])); // prettier-ignore
+    expect(received(parser, hex('61'), frame(2, 'E')).descriptor).toMatchObject({ spatialLayer: 0, temporalLayer: 1 });
     // One that cannot be read leaves it to the NAL units.
     expect(received(parser, hex('67 42'), 'ff0130').descriptor).toMatchObject({ isKeyFrame: true, temporalLayer: 0 });
   });

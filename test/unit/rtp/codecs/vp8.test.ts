@@ -141,6 +141,21 @@ describe('Vp8EncodingContext', () => {
     expect(context.currentTemporalLayer).toBe(0);
   });
 
+  it('falls also with a picture below the target', () => {
+    const context = contextAt(2, 2);
+    expect(send(context, 1, 0, 2)).toEqual([1, 1]);
+    context.targetTemporalLayer = 1;
+    expect(send(context, 2, 1, 0)).toEqual([2, 2]);
+    expect(context.currentTemporalLayer).toBe(1);
+  });
+
+  it('takes TL0PICIDX away with a picture of layer 0', () => {
+    const context = contextAt(-1, 0);
+    // Without a layer even layer 0 needs a switching point to begin with.
+    expect(send(context, 7, 4, 0, false)).toBe('dropped');
+    expect(send(context, 8, 5, 0)).toEqual([1, 1]);
+  });
+
   it('continues where it was when the stream is another one', () => {
     const context = contextAt(0, 0);
     expect(send(context, 7, 7, 0)).toEqual([1, 1]);
