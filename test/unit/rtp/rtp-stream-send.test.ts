@@ -1,0 +1,213 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { PacketMemory } from '../../../src/common/packet-memory.js';
+import { RtpStreamSend } from '../../../src/rtp/rtp-stream-send.js';
+import { type RtpStreamParams } from '../../../src/rtp/rtp-stream.js';
+import { compactNtp } from '../../../src/rtp/time.js';
+
+let memory: PacketMemory;
+let resent: number[];
+let scores: number[];
+beforeEach(() => {
+  memory = new PacketMemory();
+  resent = [];
+  scores = [];
+});
+
+const NTP_OFFSET = 3_900_000_000e6;
+
+function create(params: Partial<RtpStreamParams> = {}): RtpStreamSend {
+  const all: RtpStreamParams = {
+    encodingIdx: 0,
+    ssrc: 1111,
+    payloadType: 100,
+    mimeType: 'video/VP8',
+    clockRate: 90_000,
+    rid: '',
+    cname: 'cname',
+    useNack: true,
+    usePli: true,
+    useFir: false,
+    useInBandFec: false,
+    useDtx: false,
+    spatialLayers: 1,
+    temporalLayers: 1,
+    ...params,
+  };
+  const owner = {
+    onRtpStreamScore: (_: unknown, score: number) => scores.push(score),
+    onRtpStreamRetransmit: (_: unknown, _handle: number, seq: number) => resent.push(seq),
+  };
+  return new RtpStreamSend(all, undefined, 0, memory, NTP_OFFSET, owner, 10_000);
+}
+
+/** Sends packets whose timestamps are 10 ms apart per sequence number unless told. */
+function send(stream: RtpStreamSend, seqs: number[], timestamp?: number, now = 10_000): boolean[] {
+  return seqs.map(seq => {
+    const handle = memory.allocate(100);
+    const sent = stream.receivePacket(handle, 112, 100, seq, timestamp ?? seq * 900, false, -1, NaN, now);
+    memory.release(handle);
+    return sent;
+  });
+}
+
+describe('RtpStreamSend retransmission', () => {
+  it('sends again what it was asked for', () => {
+    const stream = create();
+    send(stream, [21006, 21007, 21008, 21009, 21010]);
+    stream.receiveNackItem(21006, 0b1111, 10_000);
+    expect(resent).toEqual([21006, 21007, 21008, 21009, 21010]);
+    expect(stream).toMatchObject({ nackPacketCount: 5, packetsRetransmitted: 5, packetsRepaired: 5 });
+  });
+
+  it('leaves out what it does not have', () => {
+    const stream = create();
+    send(stream, [65535, 1], 1000);
+    stream.receiveNackItem(65534, 0b111, 10_000);
+    expect(resent).toEqual([65535, 1]);
+  });
+
+  it('has nothing without NACK', () => {
+    const stream = create({ useNack: false });
+    expect(send(stream, [1, 2, 2])).toEqual([true, true, true]);
+    stream.receiveNackItem(1, 1, 10_000);
+    expect(resent).toEqual([]);
+    expect(memory.slotsInUse).toBe(0);
+  });
+
+  it('does not send again within a round trip time', () => {
+    const stream = create();
+    send(stream, [1, 2]);
+    for (const now of [10_000, 10_100, 10_101]) stream.receiveNackItem(1, 0, now);
+    expect(resent).toEqual([1, 1]);
+    stream.rtt = 20;
+    for (const now of [10_121, 10_122]) stream.receiveNackItem(1, 0, now);
+    expect(resent).toHaveLength(3);
+    // Only the first one counts as a repair.
+    expect(stream).toMatchObject({ packetsRetransmitted: 3, packetsRepaired: 1 });
+  });
+
+  it.each([
+    ['video', 'video/VP8', 90_000, 2000],
+    ['audio', 'audio/opus', 48_000, 1000],
+  ])('keeps %s for a limited time', (_, mimeType, clockRate, limit) => {
+    const stream = create({ mimeType, clockRate });
+    send(stream, [1], 0);
+    send(stream, [2], (limit * clockRate) / 1000);
+    stream.receiveNackItem(1, 0, 10_000);
+    expect(resent).toEqual([1]);
+    send(stream, [3], ((limit + 1) * clockRate) / 1000);
+    stream.receiveNackItem(1, 0, 20_000);
+    expect(resent).toEqual([1]);
+  });
+
+  it('sends no packet twice', () => {
+    expect(send(create(), [1, 2, 2, 1, 3])).toEqual([true, true, false, false, true]);
+  });
+
+  it('forgets all when sequence numbers start anew', () => {
+    const stream = create();
+    send(stream, [1, 2, 3]);
+    expect(send(stream, [20_000, 20_001])).toEqual([false, true]);
+    stream.receiveNackItem(2, 0, 10_000);
+    expect(resent).toEqual([]);
+  });
+
+  it('gives all packets back', () => {
+    const stream = create();
+    send(stream, [1, 2, 3]);
+    expect(memory.slotsInUse).toBe(3);
+    stream.pause();
+    expect(memory.slotsInUse).toBe(0);
+    send(stream, [4]);
+    stream.close();
+    expect(memory.slotsInUse).toBe(0);
+  });
+});
+
+describe('RtpStreamSend reports', () => {
+  it('relates wall-clock time to the timestamp of what is captured now', () => {
+    const stream = create();
+    expect(stream.senderReport(10_000)).toBeUndefined();
+    // Captured 250 ms before it is sent.
+    stream.receivePacket(memory.allocate(100), 112, 100, 1, 1000, false, -1, 9_750_000, 10_000);
+    const report = stream.senderReport(10_100)!;
+    expect(report).toEqual({
+      ssrc: 1111,
+      ntpSeconds: 3_900_000_010,
+      ntpFraction: Math.floor(0.1 * 2 ** 32),
+      rtpTimestamp: 1000 + 31_500,
+      packetCount: 1,
+      octetCount: 112,
+    });
+  });
+
+  it('goes by the moment of sending if that of capturing is unknown', () => {
+    const stream = create();
+    send(stream, [1], 4_294_967_295);
+    expect(stream.senderReport(10_100)!.rtpTimestamp).toBe(8999);
+  });
+
+  it('counts no octets of padding', () => {
+    const stream = create();
+    stream.receivePacket(memory.allocate(100), 255, 0, 1, 1000, false, -1, NaN, 10_000);
+    expect(stream.senderReport(10_100)).toMatchObject({ packetCount: 1, octetCount: 0 });
+  });
+
+  it('stop 2 s after the last new timestamp', () => {
+    const stream = create();
+    send(stream, [1, 2], 1000);
+    send(stream, [3], 1000, 11_000);
+    expect(stream.senderReport(12_000)).toBeDefined();
+    expect(stream.senderReport(12_001)).toBeUndefined();
+  });
+
+  it('answers to reference times', () => {
+    const stream = create();
+    expect(stream.delaySinceLastReceiverReport(10_000)).toBeUndefined();
+    stream.receiveReceiverReferenceTime(0x12345678, 0x9abcdef0, 10_000);
+    expect(stream.delaySinceLastReceiverReport(10_500)).toEqual({
+      ssrc: 1111,
+      lastReceiverReport: 0x56789abc,
+      delaySinceLastReceiverReport: 32768,
+    });
+  });
+});
+
+describe('RtpStreamSend score', () => {
+  const report = (stream: RtpStreamSend, totalLost: number) =>
+    stream.receiveReceptionReport(13, totalLost, 7, 0, 0, 10_000);
+
+  it('falls with reported loss', () => {
+    const stream = create({ useNack: false });
+    send(stream, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    report(stream, 2);
+    expect(stream).toMatchObject({ packetsLost: 2, fractionLost: 13, jitter: 7 });
+    // (8/10)^4 = 0.41
+    expect(scores).toEqual([4]);
+    // Nothing was sent, which is not bad; the average by weights 1 and 2 is 8.
+    report(stream, 2);
+    expect(scores).toEqual([4, 8]);
+  });
+
+  it('takes negative loss for none', () => {
+    const stream = create({ useNack: false });
+    send(stream, [1, 2]);
+    report(stream, -5);
+    expect(stream).toMatchObject({ packetsLost: -5, score: 10 });
+  });
+
+  it('minds what was repaired', () => {
+    const stream = create();
+    send(stream, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    stream.receiveNackItem(1, 1, 10_000);
+    report(stream, 2);
+    // 2 of 10 were lost and repaired: weight (10/12)^4 = 0.48, so trunc(2 - 0.96) = 1 is lost, (9/10)^4 = 0.66
+    expect(stream.score).toBe(7);
+  });
+
+  it('measures the round trip time', () => {
+    const stream = create();
+    stream.receiveReceptionReport(0, 0, 0, compactNtp(3_900_000_009, 0x80000000), 0.4 * 65536, 10_000);
+    expect(stream.rtt).toBeCloseTo(100, 1);
+  });
+});

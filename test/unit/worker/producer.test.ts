@@ -1,0 +1,455 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { DropReason } from '../../../src/common/drop-reason.js';
+import { Event } from '../../../src/channel/fbs/notification.js';
+import { TraceEventType } from '../../../src/channel/fbs/producer.js';
+import { Type } from '../../../src/channel/fbs/rtp-parameters.js';
+import { CompoundBuilder } from '../../../src/rtp/rtcp/compound.js';
+import { type Producer, ReceivedAs } from '../../../src/worker/producer.js';
+import { buildPacket, type PacketParts, uint } from '../rtp/support.js';
+import { MediaHarness, type ProduceOptions, produceRequest } from './media-support.js';
+
+const KEY_FRAME = [0x10, 0x00, 1, 2];
+const DELTA_FRAME = [0x10, 0x01, 1, 2];
+
+let harness: MediaHarness;
+beforeEach(() => (harness = new MediaHarness()));
+
+const produce = (options: ProduceOptions = {}): Producer => harness.produce(produceRequest(options));
+
+const packet = (parts: PacketParts = {}) =>
+  buildPacket({ ssrc: 1111, payloadType: 100, sequenceNumber: 1, payload: KEY_FRAME, ...parts });
+
+/** SDES texts as extension values. */
+const chars = (text: string) => [...Buffer.from(text)];
+
+const THREE_RIDS: ProduceOptions = {
+  mid: 'm',
+  extensions: [
+    ['Mid', 1],
+    ['RtpStreamId', 2],
+    ['RepairRtpStreamId', 3],
+  ],
+  encodings: [{ rid: 'r0' }, { rid: 'r1' }, { rid: 'r2' }],
+  rtxPayloadType: 99,
+};
+
+describe('Producer type', () => {
+  it.each<[string, ProduceOptions, Type | string]>([
+    ['one encoding', {}, Type.SIMPLE],
+    ['several encodings', { encodings: [{ ssrc: 1 }, { ssrc: 2 }] }, Type.SIMULCAST],
+    ['temporal layers', { encodings: [{ ssrc: 1, mode: 'L1T3' }] }, Type.SVC],
+    ['layers in AV1', { codec: { mimeType: 'video/AV1' }, encodings: [{ ssrc: 1, mode: 'L3T3' }] }, Type.SVC],
+    [
+      'several encodings of VP9',
+      { codec: { mimeType: 'video/vp9' }, encodings: [{ ssrc: 1 }, { ssrc: 2 }] },
+      'video/VP9 codec not supported for simulcast',
+    ],
+    [
+      'layers in audio',
+      { codec: { mimeType: 'audio/opus' }, encodings: [{ ssrc: 1, mode: 'L1T3' }] },
+      'invalid RTP parameters',
+    ],
+  ])('%s', (_, options, expected) => {
+    if (typeof expected === 'string') expect(() => produce(options)).toThrow(new TypeError(expected));
+    else expect(produce(options).type).toBe(expected);
+  });
+});
+
+describe('Producer and its streams', () => {
+  it('finds them by SSRC', () => {
+    const producer = produce({ encodings: [{ ssrc: 1111 }, { ssrc: 1112 }] });
+    expect(harness.receive(producer, packet())).toBe(ReceivedAs.media);
+    expect(harness.receive(producer, packet({ ssrc: 1112 }))).toBe(ReceivedAs.media);
+    expect(producer.scores).toEqual([10, 10]);
+    expect([...producer.streamsByMappedSsrc.keys()]).toEqual([9001, 9002]);
+  });
+
+  it('finds them by RID, once and for all', () => {
+    const producer = produce(THREE_RIDS);
+    const first = packet({ ssrc: 7, extensions: [[2, chars('r1')]] });
+    expect(harness.receive(producer, first)).toBe(ReceivedAs.media);
+    expect(harness.receive(producer, packet({ ssrc: 7, sequenceNumber: 2 }))).toBe(ReceivedAs.media);
+    expect(producer.dump().rtpStreams).toMatchObject([{ params: { encodingIdx: 1, ssrc: 7, rid: 'r1' } }]);
+    // Another SSRC of the same RID, and a RID that is not announced.
+    expect(harness.receive(producer, packet({ ssrc: 8, extensions: [[2, chars('r1')]] }))).toBe(ReceivedAs.discarded);
+    expect(harness.receive(producer, packet({ ssrc: 9, extensions: [[2, chars('rx')]] }))).toBe(ReceivedAs.discarded);
+    expect(harness.dropped(DropReason.rtpUnknownStream)).toBe(2);
+  });
+
+  it('finds the only one without SSRC and RID', () => {
+    const producer = produce({ mid: 'm', encodings: [{}], rtxPayloadType: 99 });
+    const retransmission = packet({ ssrc: 8, payloadType: 99, payload: [...uint(1, 2), ...DELTA_FRAME] });
+    expect(harness.receive(producer, retransmission)).toBe(ReceivedAs.discarded);
+    expect(harness.receive(producer, packet({ ssrc: 7 }))).toBe(ReceivedAs.media);
+    expect(harness.receive(producer, packet({ ssrc: 9 }))).toBe(ReceivedAs.discarded);
+    expect(harness.receive(producer, retransmission)).toBe(ReceivedAs.retransmission);
+    expect(producer.receivedSsrcs).toEqual([7, 8]);
+  });
+
+  it('finds RTX by announced SSRC and by repaired RID', () => {
+    const announced = produce({ encodings: [{ ssrc: 1111, rtx: 2222 }], rtxPayloadType: 99 });
+    const retransmission = (ssrc: number, parts: PacketParts) =>
+      packet({ ssrc, payloadType: 99, payload: [...uint(5, 2), ...DELTA_FRAME], ...parts });
+    harness.receive(announced, packet());
+    expect(harness.receive(announced, retransmission(2222, {}))).toBe(ReceivedAs.retransmission);
+    expect(announced.dump().rtpStreams[0]).toMatchObject({
+      params: { rtxSsrc: 2222, rtxPayloadType: 99 },
+      rtxStream: { params: { ssrc: 2222, mimeType: 'video/rtx' } },
+    });
+
+    const byRid = produce({ ...THREE_RIDS, id: 'p2' });
+    harness.receive(byRid, packet({ ssrc: 7, extensions: [[2, chars('r0')]] }));
+    expect(harness.receive(byRid, retransmission(8, { extensions: [[3, chars('r0')]] }))).toBe(
+      ReceivedAs.retransmission,
+    );
+    expect(harness.receive(byRid, retransmission(9, { extensions: [[3, chars('r0')]] }))).toBe(ReceivedAs.discarded);
+  });
+
+  it.each<[string, PacketParts]>([
+    ['unknown payload type', { payloadType: 111 }],
+    ['unknown SSRC', { ssrc: 3 }],
+    ['padding only, of an unknown SSRC', { ssrc: 3, payload: [], padding: 200 }],
+  ])('drops and counts: %s', (_, parts) => {
+    const producer = produce();
+    expect(harness.receive(producer, packet(parts))).toBe(ReceivedAs.discarded);
+    expect(harness.dropped(DropReason.rtpUnknownStream)).toBe(1);
+    expect(harness.takeEvents()).toEqual([]);
+  });
+
+  it('drops packets of an unmapped payload type in a known stream', () => {
+    const producer = produce();
+    harness.receive(producer, packet());
+    expect(harness.receive(producer, packet({ sequenceNumber: 2, payloadType: 13 }))).toBe(ReceivedAs.discarded);
+    expect(harness.dropped(DropReason.rtpUnmappedPayloadType)).toBe(1);
+  });
+
+  it('keeps nothing of a flood of SSRCs', () => {
+    const producer = produce({ mid: 'm', encodings: [{}] });
+    harness.receive(producer, packet({ ssrc: 1 }));
+    for (let ssrc = 2; ssrc < 5000; ssrc++) harness.receive(producer, packet({ ssrc }));
+    expect(harness.dropped(DropReason.rtpUnknownStream)).toBe(4998);
+    expect(producer.receivedSsrcs).toEqual([1]);
+    expect(harness.memory.slotsInUse).toBe(0);
+  });
+});
+
+describe('Producer events', () => {
+  it('announces a stream: score, key frame request, then its Router', () => {
+    const producer = produce();
+    harness.receive(producer, packet({ payload: DELTA_FRAME }));
+    expect(harness.takeEvents()).toEqual([
+      ['PRODUCER_SCORE', '0:10'],
+      ['PLI', 1111],
+      ['newStream', 9001],
+    ]);
+    harness.receive(producer, packet({ sequenceNumber: 2 }));
+    harness.advance(5000);
+    expect(harness.takeEvents()).toEqual([]);
+  });
+
+  it('repeats the request if no key frame comes', () => {
+    const producer = produce();
+    harness.receive(producer, packet({ payload: DELTA_FRAME }));
+    harness.takeEvents();
+    harness.advance(5000);
+    expect(harness.takeEvents()).toEqual([['PLI', 1111]]);
+  });
+
+  it('tells of the video orientation when it changes', () => {
+    const producer = produce({ extensions: [['VideoOrientation', 9]] });
+    const turned = (sequenceNumber: number, value: number) =>
+      harness.receive(producer, packet({ sequenceNumber, extensions: [[9, [value]]] }));
+    turned(1, 0b0000);
+    turned(2, 0b0000);
+    harness.receive(producer, packet({ sequenceNumber: 3 }));
+    turned(4, 0b1101);
+    const name = Event[Event.PRODUCER_VIDEO_ORIENTATION_CHANGE];
+    expect(harness.takeEvents().filter(event => (event as string[])[0] === name)).toEqual([
+      [name, 'p1', { camera: false, flip: false, rotation: 0 }],
+      [name, 'p1', { camera: true, flip: true, rotation: 90 }],
+    ]);
+  });
+
+  it('scores a silent stream of several 0', () => {
+    const producer = produce({ encodings: [{ ssrc: 1111 }, { ssrc: 1112 }] });
+    harness.receive(producer, packet());
+    harness.takeEvents();
+    harness.advance(1500);
+    expect(harness.takeEvents()).toEqual([['PRODUCER_SCORE', '0:0']]);
+    expect(producer.scores).toEqual([0, 0]);
+    harness.receive(producer, packet({ sequenceNumber: 2 }));
+    expect(harness.takeEvents()).toEqual([['PRODUCER_SCORE', '0:10']]);
+  });
+
+  it('asks for missing packets after 10 ms, and traces that', () => {
+    const producer = produce();
+    producer.enableTraceEvents([TraceEventType.NACK]);
+    harness.receive(producer, packet());
+    harness.receive(producer, packet({ sequenceNumber: 3, payload: DELTA_FRAME }));
+    harness.takeEvents();
+    harness.advance(40);
+    expect(harness.takeEvents()).toMatchObject([
+      ['NACK', 1111],
+      ['PRODUCER_TRACE', 'p1', { direction: 1, info: null }],
+    ]);
+    expect([...harness.rtcp[0]]).toEqual([0x81, 0xcd, 0, 3, 0, 0, 0, 0, ...uint(1111, 4), 0, 2, 0, 0]);
+  });
+
+  it('traces packets as they came', () => {
+    const producer = produce({
+      extensions: [
+        ['Mid', 5],
+        ['TransportWideCcDraft01', 6],
+      ],
+    });
+    producer.enableTraceEvents([TraceEventType.RTP, TraceEventType.KEYFRAME, TraceEventType.SR]);
+    harness.receive(
+      producer,
+      packet({
+        extensions: [
+          [5, chars('mm')],
+          [6, [1, 2]],
+        ],
+      }),
+    );
+    harness.receive(producer, packet({ sequenceNumber: 2, payload: DELTA_FRAME }));
+    const traces = harness.takeEvents().filter(event => (event as string[])[0] === 'PRODUCER_TRACE');
+    expect(traces).toMatchObject([
+      [
+        'PRODUCER_TRACE',
+        'p1',
+        {
+          type: TraceEventType.KEYFRAME,
+          direction: 0,
+          info: {
+            isRtx: false,
+            rtpPacket: {
+              ssrc: 1111,
+              payloadType: 100,
+              mid: 'mm',
+              rid: null,
+              wideSequenceNumber: 258,
+              isKeyFrame: true,
+              payloadSize: 4n,
+            },
+          },
+        },
+      ],
+      [
+        'PRODUCER_TRACE',
+        'p1',
+        { type: TraceEventType.RTP, info: { rtpPacket: { sequenceNumber: 2, mid: null, wideSequenceNumber: null } } },
+      ],
+    ]);
+    // Sender reports are traced, but not in the dump.
+    expect(producer.dump().traceEventTypes).toEqual([TraceEventType.RTP, TraceEventType.KEYFRAME]);
+  });
+
+  it('traces a PLI as a NACK, too', () => {
+    const producer = produce();
+    producer.enableTraceEvents([TraceEventType.NACK, TraceEventType.PLI, TraceEventType.FIR]);
+    harness.receive(producer, packet({ payload: DELTA_FRAME }));
+    expect(harness.takeEvents()).toMatchObject([
+      ['PRODUCER_SCORE', '0:10'],
+      ['PLI', 1111],
+      ['PRODUCER_TRACE', 'p1', { type: TraceEventType.PLI, direction: 1, info: { ssrc: 1111 } }],
+      ['PRODUCER_TRACE', 'p1', { type: TraceEventType.NACK, direction: 1, info: null }],
+      ['newStream', 9001],
+    ]);
+  });
+});
+
+describe('Producer key frame requests', () => {
+  it('ask for the key frame of the mapped stream', () => {
+    const producer = produce({ encodings: [{ ssrc: 1111 }, { ssrc: 1112 }] });
+    harness.receive(producer, packet({ ssrc: 1112 }));
+    harness.takeEvents();
+    for (const mappedSsrc of [9001, 9002, 1112]) producer.requestKeyFrame(mappedSsrc, harness.now);
+    expect(harness.takeEvents()).toEqual([['PLI', 1112]]);
+  });
+
+  it('use FIR where PLI was not negotiated, or nothing', () => {
+    const fir = produce({ codec: { feedback: [['ccm', 'fir']] } });
+    harness.receive(fir, packet({ payload: DELTA_FRAME }));
+    const none = produce({ id: 'p2', codec: { feedback: [] } });
+    harness.receive(none, packet({ payload: DELTA_FRAME }));
+    expect(harness.rtcp.map(([, type]) => type)).toEqual([0xce]);
+    expect([...harness.rtcp[0].slice(12)]).toEqual([...uint(1111, 4), 1, 0, 0, 0]);
+  });
+
+  it('are delayed if wanted', () => {
+    const producer = produce({ keyFrameRequestDelay: 300 });
+    harness.receive(producer, packet());
+    harness.takeEvents();
+    producer.requestKeyFrame(9001, harness.now);
+    harness.advance(100);
+    producer.requestKeyFrame(9001, harness.now);
+    expect(harness.takeEvents()).toEqual([['PLI', 1111]]);
+    harness.receive(producer, packet({ sequenceNumber: 2 }));
+    harness.advance(200);
+    expect(harness.takeEvents()).toEqual([['PLI', 1111]]);
+  });
+
+  it('mean nothing for audio', () => {
+    const producer = produce({ codec: { mimeType: 'audio/opus' } });
+    harness.receive(producer, packet());
+    harness.takeEvents();
+    producer.requestKeyFrame(9001, harness.now);
+    expect(harness.takeEvents()).toEqual([]);
+  });
+});
+
+describe('Producer pause', () => {
+  it('hands on nothing, and asks for key frames afterwards', () => {
+    const producer = produce({ paused: true });
+    expect(harness.receive(producer, packet())).toBe(ReceivedAs.media);
+    expect(harness.dropped(DropReason.rtpProducerPaused)).toBe(1);
+    producer.requestKeyFrame(9001, harness.now);
+    expect(harness.takeEvents()).toEqual([
+      ['PRODUCER_SCORE', '0:10'],
+      ['newStream', 9001],
+    ]);
+    producer.resume(harness.now);
+    producer.resume(harness.now);
+    expect(harness.takeEvents()).toEqual([['PLI', 1111]]);
+    producer.pause(harness.now);
+    expect(producer.paused).toBe(true);
+  });
+});
+
+describe('Producer reports', () => {
+  const reports = (producer: Producer, compound = new CompoundBuilder()) => {
+    const fits = producer.getRtcp(compound, harness.now);
+    const bytes = new Uint8Array(2000);
+    return { fits, bytes: bytes.slice(0, compound.write(new DataView(bytes.buffer), 0)) };
+  };
+
+  it('come once a second with a reference time', () => {
+    const producer = produce();
+    harness.receive(producer, packet());
+    const first = reports(producer).bytes;
+    expect(first.length).toBe(8 + 24 + 20);
+    expect([...first.slice(0, 12)]).toEqual([0x81, 201, 0, 7, 0, 0, 0, 0, ...uint(1111, 4)]);
+    harness.advance(860);
+    expect(reports(producer).bytes.length).toBe(0);
+    harness.advance(20);
+    expect(reports(producer).bytes.length).toBe(first.length);
+  });
+
+  it('are the same when asked for again because they did not fit', () => {
+    const producer = produce({ codec: { feedback: [] } });
+    harness.receive(producer, packet({ sequenceNumber: 1 }));
+    harness.receive(producer, packet({ sequenceNumber: 4 }));
+    const full = new CompoundBuilder();
+    const block = {
+      ssrc: 1,
+      fractionLost: 0,
+      totalLost: 0,
+      highestSeq: 0,
+      jitter: 0,
+      lastSenderReport: 0,
+      delaySinceLastSenderReport: 0,
+    };
+    full.addReceivers(
+      Array.from({ length: 52 }, () => block),
+      { ntpSeconds: 0, ntpFraction: 0 },
+    );
+    expect(reports(producer, full).fits).toBe(false);
+    const { fits, bytes } = reports(producer);
+    expect(fits).toBe(true);
+    expect([...bytes.slice(12, 16)]).toEqual([128, 0, 0, 2]);
+  });
+
+  it('tell what receivers lose if the codec has error correction in band', () => {
+    const codec = { mimeType: 'audio/opus', parameters: [['useinbandfec', 1]] as [string, number][] };
+    const producer = produce({ codec });
+    harness.worstFractionLost = 50;
+    harness.receive(producer, packet());
+    expect(reports(producer).bytes[12]).toBe(50);
+  });
+
+  it('take sender reports and round trip times', () => {
+    const producer = produce({ encodings: [{ ssrc: 1111, rtx: 2222 }], rtxPayloadType: 99 });
+    harness.receive(producer, packet());
+    const sr = (ssrc: number) => producer.receiveRtcpSenderReport(ssrc, 1, 2, 3, 4, 5, harness.now);
+    expect([sr(1111), sr(2222), sr(3)]).toEqual([
+      DropReason.none,
+      DropReason.rtcpUnknownStream,
+      DropReason.rtcpUnknownStream,
+    ]);
+    expect(producer.receiveRtcpDelaySinceLastReceiverReport(3, 1, 1, harness.now)).toBe(DropReason.rtcpUnknownStream);
+    expect(producer.receiveRtcpDelaySinceLastReceiverReport(1111, 0, 0, harness.now)).toBe(DropReason.none);
+  });
+});
+
+describe('Producer dump and stats', () => {
+  it('dumps what it understood', () => {
+    const producer = produce({
+      mid: 'm',
+      rtxPayloadType: 99,
+      codec: { mimeType: 'video/vp8', parameters: [['x', 5]] },
+    });
+    expect(producer.dump()).toMatchObject({
+      id: 'p1',
+      kind: 1,
+      type: Type.SIMPLE,
+      paused: false,
+      rtpParameters: {
+        mid: 'm',
+        msid: '',
+        codecs: [{ mimeType: 'video/VP8', payloadType: 100, channels: null }, { mimeType: 'video/rtx' }],
+        encodings: [{ ssrc: 1111, rid: null, codecPayloadType: 100, scalabilityMode: 'S1T1', maxBitrate: null }],
+      },
+      rtpMapping: {
+        codecs: [{ payloadType: 100, mappedPayloadType: 101 }],
+        encodings: [{ rid: '', ssrc: 1111, mappedSsrc: 9001 }],
+      },
+      rtpStreams: [],
+      traceEventTypes: [],
+    });
+  });
+
+  it('has statistics of the streams that have started', () => {
+    const producer = produce({ encodings: [{ ssrc: 1111, mode: 'L1T2' }] });
+    expect(producer.getStats(harness.now).stats).toEqual([]);
+    harness.receive(producer, packet());
+    expect(producer.getStats(harness.now).stats).toMatchObject([
+      {
+        data: {
+          packetCount: 1n,
+          byteCount: 16n,
+          bitrate: 51n,
+          bitrateByLayer: [
+            { layer: '0.0', bitrate: 51n },
+            { layer: '0.1', bitrate: 0n },
+          ],
+          base: {
+            data: {
+              timestamp: 1_000_000n,
+              ssrc: 1111,
+              kind: 1,
+              mimeType: 'video/VP8',
+              score: 10,
+              rid: null,
+              rtxSsrc: null,
+            },
+          },
+        },
+      },
+    ]);
+  });
+});
+
+describe('Producer close', () => {
+  it('leaves nothing behind', () => {
+    const producer = produce();
+    harness.receive(producer, packet({ payload: DELTA_FRAME }));
+    harness.takeEvents();
+    expect(harness.captureTimes.size).toBe(1);
+    producer.close();
+    producer.close();
+    harness.advance(10_000);
+    expect(harness.takeEvents()).toEqual([]);
+    expect([harness.captureTimes.size, harness.timers.size, harness.memory.slotsInUse]).toEqual([0, 0, 0]);
+  });
+});
