@@ -276,7 +276,7 @@ export class IceServer<Tuple extends IceTuple> implements Machine {
     this.#tuples.unshift(tuple);
     this.#owner.onIceTupleAdded(tuple);
     if (this.#tuples.length > MAX_TUPLES) {
-      this.#forget(this.#tuples.findLastIndex(other => other !== tuple && other !== this.#selectedTuple));
+      this.#forget(this.#tuples.findLastIndex(other => other !== this.#selectedTuple));
     }
   }
 

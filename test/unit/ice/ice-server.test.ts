@@ -349,6 +349,18 @@ describe('tuples', () => {
     expect(ice.server).toMatchObject({ state: 'completed', selectedTuple: tuple2 });
   });
 
+  it('eviction of one does not lead to the removal of another while the owner is told', () => {
+    const ice = newServer();
+    const tuples = Array.from({ length: MAX_TUPLES + 1 }, (_, i) => tuple(i + 1, 'tcp'));
+    for (const one of tuples.slice(0, MAX_TUPLES)) ice.request(one);
+    ice.events();
+    ice.onEvent = event => {
+      if (event === 'removed') ice.server.removeTuple(tuples[MAX_TUPLES], 0);
+    };
+    ice.request(tuples[MAX_TUPLES]);
+    expect(ice.events()).toEqual(['send 9 success', 'added 9', 'removed 2']);
+  });
+
   it('removal does not lead to another removal while the owner is told', () => {
     const ice = newServer();
     ice.request(tuple1);
