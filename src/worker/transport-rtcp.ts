@@ -10,7 +10,7 @@ import { type Producer } from './producer.js';
 
 /** Adds the reports that are due. False if they do not fit: ask again with an empty compound packet. */
 interface RtcpReporter {
-  getRtcp?(compound: CompoundBuilder, now: number): boolean;
+  getRtcp(compound: CompoundBuilder, now: number): boolean;
 }
 
 /** What a Transport is for its RTCP. */
@@ -159,11 +159,10 @@ export class TransportRtcp implements RtcpHandler {
     this.#sendCompound();
   }
 
-  #addReports(reporter: RtcpReporter | Consumer, now: number): void {
-    if (!('getRtcp' in reporter)) return;
-    if (reporter.getRtcp?.(this.#compound, now) ?? true) return;
+  #addReports(reporter: RtcpReporter, now: number): void {
+    if (reporter.getRtcp(this.#compound, now)) return;
     this.#sendCompound();
-    reporter.getRtcp?.(this.#compound, now);
+    reporter.getRtcp(this.#compound, now);
   }
 
   #sendCompound(): void {

@@ -24,6 +24,7 @@ import { Producer, type ProducerListener, ReceivedAs } from './producer.js';
 
 import { producerEvents, producerMethods } from './producer-requests.js';
 import { RtpListener } from './rtp-listener.js';
+import { IncomingCongestion } from './incoming-congestion.js';
 import { TransportCounters } from './transport-counters.js';
 import { TransportData, type TransportDataOwner } from './transport-data.js';
 import { readTransportOptions, type TransportOptions } from './transport-options.js';
@@ -55,7 +56,7 @@ export abstract class Transport
     [Method.TRANSPORT_DUMP]: transport => transport.dump(),
     [Method.TRANSPORT_GET_STATS]: transport => transport.stats(transport.context.runtime.clock.now()),
     [Method.TRANSPORT_SET_MAX_INCOMING_BITRATE]: (transport, body) =>
-      transport.#limits.setMaxIncoming(body.maxIncomingBitrate),
+      transport.#setMaxIncomingBitrate(body.maxIncomingBitrate),
     [Method.TRANSPORT_SET_MAX_OUTGOING_BITRATE]: (transport, body) =>
       transport.#limits.setMaxOutgoing(body.maxOutgoingBitrate),
     [Method.TRANSPORT_SET_MIN_OUTGOING_BITRATE]: (transport, body) =>
@@ -99,6 +100,7 @@ export abstract class Transport
   readonly #limits = new BitrateLimits();
   readonly #data: TransportData;
   readonly #rtcp: TransportRtcp;
+  readonly #incoming: IncomingCongestion;
   #traceEvents: ReadonlySet<FbsTransport.TraceEventType> = new Set();
 
   /** @throws TypeError if the options are wrong */
@@ -115,6 +117,7 @@ export abstract class Transport
     this.#owner = owner;
     this.#data = new TransportData(this.options, kind === 'pipe', context, this, owner);
     this.#rtcp = new TransportRtcp(context, this);
+    this.#incoming = new IncomingCongestion(context, (bytes, offset, length) => this.sendRtcp(bytes, offset, length));
   }
 
   // What a subclass is
@@ -149,6 +152,7 @@ export abstract class Transport
     this.#data.closeSctp(now);
     this.context.handlers.unregister(this.id);
     this.#rtcp.close();
+    this.#incoming.close();
     for (const producer of this.#producers.values()) {
       this.context.handlers.unregister(producer.id);
       producer.close();
@@ -170,11 +174,13 @@ export abstract class Transport
     for (const consumer of this.#consumers.values()) consumer.onTransportConnected(now);
     this.#data.mayConnect(now);
     this.#rtcp.start(now);
+    this.#incoming.connected(now);
   }
 
   protected disconnected(now: number): void {
     for (const consumer of this.#consumers.values()) consumer.onTransportDisconnected(now);
     this.#rtcp.stop();
+    this.#incoming.disconnected();
   }
 
   /**
@@ -257,6 +263,9 @@ export abstract class Transport
     stats.rtxSendBitrate = BigInt(counters.sentRtx.bitrate(now));
     stats.probationBytesSent = BigInt(counters.sentProbation.byteCount);
     stats.probationSendBitrate = BigInt(counters.sentProbation.bitrate(now));
+    const { availableBitrate, packetLoss } = this.#incoming;
+    stats.availableIncomingBitrate = availableBitrate === undefined ? null : BigInt(Math.trunc(availableBitrate));
+    stats.rtpPacketLossReceived = packetLoss ?? null;
     stats.maxIncomingBitrate = this.#limits.maxIncoming || null;
     stats.maxOutgoingBitrate = this.#limits.maxOutgoing || null;
     stats.minOutgoingBitrate = this.#limits.minOutgoing || null;
@@ -372,6 +381,7 @@ export abstract class Transport
 
   #routeRtp(packet: RtpPacket, now: number): DropReason {
     packet.extensionIds = this.#extensionIds;
+    this.#incoming.receivePacket(packet, now);
     const producer = this.#rtpListener.getProducer(packet);
     if (!producer) {
       this.removeReceiveStream(packet.ssrc);
@@ -388,6 +398,11 @@ export abstract class Transport
         this.removeReceiveStream(packet.ssrc);
         return DropReason.rtpUnknownStream;
     }
+  }
+
+  #setMaxIncomingBitrate(bitrate: bigint): void {
+    this.#limits.setMaxIncoming(bitrate);
+    this.#incoming.setMaxIncomingBitrate(Number(bitrate), this.context.runtime.clock.now());
   }
 
   #produce(body: FbsTransport.ProduceRequestT, request: IncomingRequest): void {
@@ -416,6 +431,7 @@ export abstract class Transport
       if (extensionId !== 0) this.#extensionIds[extension] = extensionId;
     }
     request.respond(new FbsTransport.ProduceResponseT(producer.type));
+    this.#incoming.negotiate(producer, this.isConnected, runtime.clock.now());
   }
 
   #consume(body: FbsTransport.ConsumeRequestT, request: IncomingRequest): void {
