@@ -137,9 +137,10 @@ class SortedNumbers {
     this.size--;
   }
 
-  /** How many numbers are lower: binary search, after a look at the end, where most numbers belong. */
+  /** How many numbers are lower: binary search, but most numbers are ahead of all. */
   countLower(number: number): number {
-    if (this.size === 0 || this.#isLower(this.#at(this.size - 1), number)) return this.size;
+    if (this.size === 0) return 0;
+    if (this.#isLower(this.#at(this.size - 1), number) && this.#isLower(this.first, number)) return this.size;
     let low = 0;
     let count = this.size;
     while (count > 0) {

@@ -99,10 +99,11 @@ describe('SequenceManager', () => {
     }
   });
 
+  // Not with 3 bits, where most numbers are half the space apart from some other and no order is right.
   it('does what the plainest implementation does', () => {
     const step = fc.tuple(fc.constantFrom('input', 'input', 'input', 'drop', 'drop', 'sync', 'jump'), fc.integer({ min: -6, max: 12 }), fc.nat(65535)); // prettier-ignore
     fc.assert(
-      fc.property(fc.constantFrom(3, 8, 15, 16), fc.nat(65535), fc.array(step, { maxLength: 400 }), (bits, start, steps) => {
+      fc.property(fc.constantFrom(8, 15, 16), fc.nat(65535), fc.array(step, { maxLength: 400 }), (bits, start, steps) => {
         const mask = 2 ** bits - 1;
         const manager = new SequenceManager(bits, start & mask);
         const model = new PlainSequenceManager(bits, start & mask);
