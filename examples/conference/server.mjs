@@ -68,6 +68,8 @@ sockets.on('connection', (socket, request) => {
   void join(socket, roomName, name);
 });
 
+// The worker listens to these signals to close itself, so that they do not end the process any more.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit());
 web.on('error', error => fail(`The web page cannot be served: ${error.message}`));
 web.listen(port, options.host, () => {
   const scheme = options['tls-cert'] ? 'https' : 'http';
