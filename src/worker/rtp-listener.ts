@@ -3,6 +3,9 @@ import { RtpListenerT } from '../channel/fbs/transport.js';
 import { type RtpPacket } from '../rtp/rtp-packet.js';
 import { type Producer } from './producer.js';
 
+/** How many SSRCs are remembered; those of further packets are looked up by MID or RID each time. */
+const MAX_SSRCS = 1000;
+
 /** A Transport's table of which Producer a received packet belongs to: by SSRC, else by MID, else by RID (RFC 8843 §9.2). */
 export class RtpListener {
   readonly #ssrcs = new Map<number, Producer>();
@@ -62,7 +65,7 @@ export class RtpListener {
   #learn(packet: RtpPacket): Producer | undefined {
     const mid = this.#mids.size + this.#rids.size > 0 ? packet.readMid() : undefined;
     const producer = mid !== undefined ? this.#mids.get(mid) : this.#findByRid(packet);
-    if (producer !== undefined) this.#ssrcs.set(packet.ssrc, producer);
+    if (producer !== undefined && this.#ssrcs.size < MAX_SSRCS) this.#ssrcs.set(packet.ssrc, producer);
     return producer;
   }
 

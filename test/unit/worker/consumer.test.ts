@@ -244,7 +244,8 @@ describe('a Consumer and NACK', () => {
   });
 
   it('rewrites the payload the same again', () => {
-    setUp({ encodings: [{ ssrc: 1111, mode: 'L1T2' }] }, { consumable: ['L1T2'] });
+    const layers = { consumable: ['L1T2'], preferredLayers: [0, 0] as [number, number] };
+    setUp({ encodings: [{ ssrc: 1111, mode: 'L1T2' }] }, layers);
     // Picture id 500, TL0PICIDX 9, temporal layer 0 with Y.
     const payload = [0x90, 0xe0, 0x81, 0xf4, 9, 0x20, 0x00, 1, 2, 3];
     receive({ sequenceNumber: 1, payload });

@@ -1,0 +1,167 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { DropCounters, DropReason } from '../../../src/common/drop-reason.js';
+import { NO_HANDLE, PacketMemory } from '../../../src/common/packet-memory.js';
+import { NO_REWRITE } from '../../../src/rtp/codecs/encoding-context.js';
+import { DATAGRAM_OFFSET, parseSlot, slotSize } from '../../../src/rtp/packet-slot.js';
+import { RtpPacket } from '../../../src/rtp/rtp-packet.js';
+import { Egress, type EgressRoute } from '../../../src/worker/egress.js';
+import { buildPacket } from '../rtp/support.js';
+
+let memory: PacketMemory;
+let drops: DropCounters;
+let endOfTick: (() => void)[];
+let egress: Egress;
+
+beforeEach(() => {
+  memory = new PacketMemory();
+  drops = new DropCounters();
+  endOfTick = [];
+  egress = new Egress(memory, drops, callback => endOfTick.push(callback));
+});
+
+/** Collects what is sent. */
+class Route implements EgressRoute {
+  readonly sent: number[][] = [];
+  rtpProtector: EgressRoute['rtpProtector'] = undefined;
+  works = true;
+
+  sendRtp(bytes: Uint8Array, offset: number, length: number): boolean {
+    this.sent.push([...bytes.slice(offset, offset + length)]);
+    return this.works;
+  }
+}
+
+function store(): RtpPacket {
+  const datagram = buildPacket({ ssrc: 1, payload: [1, 2, 3, 4], padding: 2 });
+  const handle = memory.allocate(slotSize(datagram.length));
+  memory.bytes.set(datagram, handle + DATAGRAM_OFFSET);
+  const packet = new RtpPacket();
+  parseSlot(packet, memory, handle, datagram.length);
+  return packet;
+}
+
+function commit(source: RtpPacket, seq: number, route: Route): void {
+  egress.begin(source, 0xaabbccdd, seq, 77, true, NO_REWRITE);
+  egress.commit(route);
+  egress.end();
+}
+
+const expected = (seq: number) => [
+  ...buildPacket({
+    ssrc: 0xaabbccdd,
+    sequenceNumber: seq,
+    timestamp: 77,
+    marker: true,
+    payload: [1, 2, 3, 4],
+    padding: 2,
+  }),
+];
+
+describe('Egress', () => {
+  it('sends at the end of the tick, in order', () => {
+    const route = new Route();
+    const source = store();
+    commit(source, 5, route);
+    commit(source, 6, route);
+    // The stored packet is kept until then.
+    memory.release(source.handle);
+    expect([route.sent.length, endOfTick.length]).toEqual([0, 1]);
+    endOfTick[0]();
+    expect(route.sent).toEqual([expected(5), expected(6)]);
+    expect(memory.slotsInUse).toBe(0);
+    commit(store(), 7, route);
+    expect(endOfTick).toHaveLength(2);
+  });
+
+  it('does not wait when very much is to be sent', () => {
+    const route = new Route();
+    const source = store();
+    for (let seq = 0; seq < 1500; seq++) commit(source, seq, route);
+    expect(route.sent).toHaveLength(1024);
+    egress.flush();
+    expect(route.sent).toHaveLength(1500);
+  });
+
+  it('encrypts', () => {
+    const route = new Route();
+    route.rtpProtector = {
+      protectRtp: (bytes, offset, length) => {
+        bytes.fill(0xee, offset + length, offset + length + 10);
+        return length + 10;
+      },
+    };
+    commit(store(), 5, route);
+    egress.flush();
+    expect(route.sent).toEqual([[...expected(5), ...Array<number>(10).fill(0xee)]]);
+  });
+
+  it('counts what cannot be encrypted or sent', () => {
+    const route = new Route();
+    route.works = false;
+    commit(store(), 5, route);
+    route.rtpProtector = { protectRtp: () => -DropReason.srtpIndexExhausted };
+    commit(store(), 6, route);
+    egress.flush();
+    expect(drops.toJSON()).toEqual({ sendError: 1, srtpIndexExhausted: 1 });
+  });
+
+  it('counts what there is no memory for', () => {
+    const small = new PacketMemory(512 * 1024);
+    while (small.allocate(2048) !== NO_HANDLE);
+    while (small.allocate(100) !== NO_HANDLE);
+    const full = new Egress(small, drops, () => {});
+    expect(full.begin(store(), 1, 2, 3, false, NO_REWRITE)).toBe(false);
+    expect(full.commitCopy(new Uint8Array(20), 0, 20, new Route())).toBe(false);
+    expect(drops.get(DropReason.packetMemoryExhausted)).toBe(2);
+  });
+
+  it('makes RTX packets', () => {
+    const route = new Route();
+    egress.beginRtx(store(), 99, 2222, 10, 5, 77, false, NO_REWRITE);
+    expect(egress.packet).toMatchObject({
+      isRtx: true,
+      payloadType: 99,
+      length: 18,
+      payloadLength: 6,
+      paddingLength: 0,
+    });
+    egress.commit(route);
+    egress.end();
+    egress.flush();
+    const rtx = { ssrc: 2222, payloadType: 99, sequenceNumber: 10, timestamp: 77, payload: [0, 5, 1, 2, 3, 4] };
+    expect(route.sent).toEqual([[...buildPacket(rtx)]]);
+  });
+
+  it('delivers at once if asked to', () => {
+    const route = new Route();
+    const source = store();
+    egress.begin(source, 0xaabbccdd, 5, 77, true, NO_REWRITE);
+    expect(egress.deliver(route)).toBe(true);
+    egress.end();
+    memory.release(source.handle);
+    expect(route.sent).toEqual([expected(5)]);
+    expect([endOfTick.length, memory.slotsInUse]).toEqual([0, 0]);
+  });
+
+  it('sends copies of complete packets', () => {
+    const route = new Route();
+    const bytes = Uint8Array.of(9, 1, 2, 3, 9);
+    egress.commitCopy(bytes, 1, 3, route);
+    bytes.fill(0);
+    egress.flush();
+    expect(route.sent).toEqual([[1, 2, 3]]);
+    expect(memory.slotsInUse).toBe(0);
+  });
+
+  it('gives everything back when closed', () => {
+    const route = new Route();
+    const source = store();
+    commit(source, 5, route);
+    egress.begin(source, 1, 6, 7, false, NO_REWRITE);
+    memory.release(source.handle);
+    egress.close();
+    egress.end();
+    egress.flush();
+    expect([route.sent.length, memory.slotsInUse]).toEqual([0, 0]);
+  });
+});

@@ -1,0 +1,443 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { DropReason } from '../../../src/common/drop-reason.js';
+import { ConsumerLayersT } from '../../../src/channel/fbs/consumer.js';
+import { type Consumer } from '../../../src/worker/consumer.js';
+import { type Producer } from '../../../src/worker/producer.js';
+import { buildPacket } from '../rtp/support.js';
+import { type ConsumeOptions, consumeRequest, MediaHarness, produceRequest } from './media-support.js';
+
+/** Consumers that choose among layers: simulcast and SVC. */
+
+let harness: MediaHarness;
+let producer: Producer;
+let consumer: Consumer;
+
+const layersEvents = () => harness.takeEvents().filter(event => (event as string[])[0] === 'CONSUMER_LAYERS_CHANGE');
+const layers = () => {
+  const dump = consumer.dump();
+  return {
+    target: `${dump.targetSpatialLayer}.${dump.targetTemporalLayer}`,
+    current: `${dump.currentSpatialLayer}.${dump.currentTemporalLayer}`,
+  };
+};
+const keyFrameRequests = () =>
+  harness
+    .takeEvents()
+    .filter(event => (event as string[])[0] === 'keyFrame')
+    .map(event => (event as number[])[1]);
+
+function prefer(spatialLayer: number, temporalLayer: number | null = null): unknown {
+  let response: unknown;
+  consumer.setPreferredLayers(
+    new ConsumerLayersT(spatialLayer, temporalLayer),
+    effective => (response = effective),
+    harness.now,
+  );
+  return response;
+}
+
+describe('a simulcast Consumer', () => {
+  const STREAMS = [1111, 1112, 1113];
+  let seqs: number[];
+
+  function setUp(options: ConsumeOptions = {}, connected = true): void {
+    harness = new MediaHarness();
+    producer = harness.produce(produceRequest({ encodings: STREAMS.map(ssrc => ({ ssrc })) }));
+    consumer = harness.consume(consumeRequest({ consumable: ['S1T1', 'S1T1', 'S1T1'], ...options }), connected);
+    harness.takeEvents();
+    seqs = [1000, 2000, 3000];
+  }
+
+  interface Parts {
+    key?: boolean;
+    timestamp?: number;
+    marker?: boolean;
+    seq?: number;
+    empty?: boolean;
+  }
+
+  /** A packet of a layer. Timestamps: 90 per ms, plus 1000000 times the layer. */
+  function send(layer: number, parts: Parts = {}): void {
+    const sequenceNumber = parts.seq ?? seqs[layer]++;
+    harness.receive(
+      producer,
+      buildPacket({
+        ssrc: STREAMS[layer],
+        payloadType: 100,
+        sequenceNumber,
+        timestamp: parts.timestamp ?? (harness.now * 90 + layer * 1_000_000) >>> 0,
+        marker: parts.marker ?? true,
+        payload: parts.empty ? [] : [0x10, parts.key ? 0 : 1, layer, 0, 0],
+        padding: parts.empty ? 10 : 0,
+      }),
+    );
+  }
+
+  /** Sender reports of a layer, so that its capture times become known with the next packet. */
+  function report(...layersReported: number[]): void {
+    for (const layer of layersReported) {
+      const timestamp = (harness.now * 90 + layer * 1_000_000) >>> 0;
+      producer.receiveRtcpSenderReport(STREAMS[layer], Math.floor(harness.now / 1000), 0, timestamp, 0, 0, harness.now);
+    }
+  }
+
+  /** Layers 0 and 1 run, their capture times are known, layer 0 is being sent. */
+  function startTwoLayers(options: ConsumeOptions = {}): void {
+    setUp({ preferredLayers: [0, 0], ...options });
+    send(0, { key: true });
+    send(1, { key: true });
+    for (let i = 0; i < 3; i++) {
+      report(0, 1);
+      harness.advance(1000);
+      send(0, { key: true });
+      send(1, { key: true });
+    }
+    harness.takeSent();
+    harness.takeEvents();
+  }
+
+  const sentLayers = () => harness.takeSent().map(packet => packet.bytes[packet.payloadOffset + 2]);
+
+  it('begins with the first stream that comes', () => {
+    setUp();
+    send(0);
+    expect(harness.takeEvents()).toEqual([
+      ['PRODUCER_SCORE', '0:10'],
+      ['PLI', 1111],
+      ['newStream', 9001],
+      ['CONSUMER_SCORE', 'c1', 10, 0, 10, 0, 0],
+      // As a new target, and as a target that has just come into being; the Producer waits for a key frame already.
+      ['keyFrame', 9001],
+      ['keyFrame', 9001],
+    ]);
+    expect(layers()).toEqual({ target: '0.0', current: '-1.-1' });
+    expect(harness.dropped(DropReason.consumerWaitsForKeyFrame)).toBe(1);
+    send(0, { key: true });
+    send(0);
+    expect(sentLayers()).toEqual([0, 0]);
+    expect(harness.takeEvents()).toEqual([
+      ['CONSUMER_LAYERS_CHANGE', 'c1', '0.0'],
+      ['CONSUMER_SCORE', 'c1', 10, 10, 10, 0, 0],
+    ]);
+  });
+
+  it('does not switch to a stream whose capture times are unknown', () => {
+    setUp();
+    send(0, { key: true });
+    send(1, { key: true });
+    expect(layers()).toEqual({ target: '0.0', current: '0.0' });
+    expect(sentLayers()).toEqual([0]);
+    for (let i = 0; i < 3; i++) {
+      report(0, 1);
+      harness.advance(1000);
+      send(0);
+      send(1);
+    }
+    // Known now, and looked at again with the next report.
+    report(0, 1);
+    expect(layers().target).toBe('1.0');
+  });
+
+  it('switches at a key frame, with timestamps that go on', () => {
+    startTwoLayers();
+    expect(prefer(1)).toEqual({ spatialLayer: 1, temporalLayer: 0 });
+    expect(harness.takeEvents()).toContainEqual(['keyFrame', 9002]);
+    harness.advance(40);
+    send(0);
+    send(1);
+    const [before] = harness.takeSent();
+    harness.advance(40);
+    send(0);
+    send(1, { key: true });
+    send(0);
+    send(1);
+    const after = harness.takeSent();
+    expect(after.map(packet => packet.bytes[packet.payloadOffset + 2])).toEqual([0, 1, 1]);
+    // The clock of the first stream goes on, 40 ms later; what is of the same instant is put one frame behind.
+    expect(after.map(({ timestamp }) => timestamp - before.timestamp)).toEqual([3600, 3600 + 2970, 3600 + 2970]);
+    expect(after.map(({ sequenceNumber }) => sequenceNumber - before.sequenceNumber)).toEqual([1, 2, 3]);
+    expect(layersEvents()).toEqual([['CONSUMER_LAYERS_CHANGE', 'c1', '1.0']]);
+  });
+
+  it('leaves a gap if it cut a frame off', () => {
+    startTwoLayers();
+    prefer(1);
+    harness.advance(40);
+    send(0, { marker: false });
+    send(1, { key: true });
+    const [before, after] = harness.takeSent();
+    expect(after.sequenceNumber - before.sequenceNumber).toBe(2);
+  });
+
+  it('asks for another key frame if the timestamps do not fit, once', () => {
+    startTwoLayers();
+    prefer(1);
+    harness.advance(200);
+    send(0);
+    const late = (harness.now * 90 + 1_000_000 - 150 * 90) >>> 0;
+    harness.takeEvents();
+    send(1, { key: true, timestamp: late });
+    expect(keyFrameRequests()).toEqual([9002]);
+    send(1, { key: true, timestamp: late + 900 });
+    const [first, second] = harness.takeSent();
+    expect(second.timestamp - first.timestamp).toBe(1 - 140 * 90);
+  });
+
+  it('sends packets of the key frame that came before its first one', () => {
+    startTwoLayers();
+    prefer(1);
+    harness.advance(40);
+    const first = seqs[1];
+    send(1, { seq: first + 2 });
+    send(1, { seq: first + 1 });
+    send(1, { seq: first, key: true });
+    send(1, { seq: first + 3 });
+    const seqsSent = harness.takeSent().map(({ sequenceNumber }) => sequenceNumber);
+    expect(seqsSent.map(seq => seq - seqsSent[0])).toEqual([0, 1, 2, 3]);
+  });
+
+  it('does not send what was late from before the switch', () => {
+    startTwoLayers();
+    prefer(1);
+    harness.advance(40);
+    const first = seqs[1];
+    seqs[1] += 10;
+    send(1, { key: true });
+    send(1, { seq: first + 1 });
+    send(1);
+    const [one, two] = harness.takeSent();
+    expect(two.sequenceNumber - one.sequenceNumber).toBe(1);
+  });
+
+  it('leaves out padding of its stream only', () => {
+    startTwoLayers();
+    send(0, { empty: true });
+    send(1, { empty: true });
+    send(0);
+    send(0);
+    const [one, two] = harness.takeSent();
+    expect(two.sequenceNumber - one.sequenceNumber).toBe(1);
+  });
+
+  it('steps down when its stream dies, and stops when all do', () => {
+    startTwoLayers({ preferredLayers: [1, 0] });
+    report(0, 1);
+    send(1, { key: true });
+    expect(layers().current).toBe('1.0');
+    harness.takeEvents();
+    for (let i = 0; i < 4; i++) {
+      harness.advance(500);
+      send(0, { key: true });
+    }
+    expect(layers()).toEqual({ target: '0.0', current: '0.0' });
+    harness.advance(2000);
+    expect(layers()).toEqual({ target: '-1.-1', current: '-1.-1' });
+    expect(layersEvents()).toEqual([
+      ['CONSUMER_LAYERS_CHANGE', 'c1', '0.0'],
+      ['CONSUMER_LAYERS_CHANGE', 'c1', null],
+    ]);
+    send(0, { key: true });
+    expect(layers().current).toBe('0.0');
+  });
+
+  it('stops while paused, and begins anew', () => {
+    startTwoLayers();
+    consumer.pause(harness.now);
+    expect(layersEvents()).toEqual([['CONSUMER_LAYERS_CHANGE', 'c1', null]]);
+    consumer.resume(harness.now);
+    expect(harness.takeEvents()).toEqual([
+      ['keyFrame', 9001],
+      ['PLI', 1111],
+    ]);
+    send(0);
+    send(0, { key: true });
+    expect(sentLayers()).toEqual([0]);
+  });
+
+  it('asks for a key frame of the current stream for its receiver, of both for the application', () => {
+    startTwoLayers();
+    prefer(1);
+    keyFrameRequests();
+    consumer.receiveKeyFrameRequest(5001, 'pli', harness.now);
+    expect(keyFrameRequests()).toEqual([9001]);
+    consumer.requestKeyFrame(harness.now);
+    expect(keyFrameRequests()).toEqual([9002, 9001]);
+  });
+
+  describe('with externally managed bitrate', () => {
+    beforeEach(() => {
+      startTwoLayers({ preferredLayers: [2, 0] });
+      consumer.setExternallyManagedBitrate();
+      harness.takeEvents();
+    });
+
+    it('waits for its Transport', () => {
+      for (let i = 0; i < 2; i++) consumer.increaseLayer(1e6, false, harness.now);
+      consumer.applyLayers(harness.now);
+      harness.takeEvents();
+      prefer(0);
+      expect(harness.takeEvents()).toEqual(['needBitrateChange']);
+      expect(layers().target).toBe('1.0');
+      consumer.pause(harness.now);
+      expect(harness.takeEvents()).toContain('needZeroBitrate');
+    });
+
+    it('takes layers as the bitrate allows', () => {
+      const lower = consumer.increaseLayer(1e6, false, harness.now);
+      expect(lower).toBeGreaterThan(0);
+      // The higher layer in place of the lower one costs the difference only.
+      const higher = consumer.increaseLayer(1e6, false, harness.now);
+      expect(higher).toBe(1);
+      expect(consumer.increaseLayer(1e6, false, harness.now)).toBe(0);
+      consumer.applyLayers(harness.now);
+      expect(layers().target).toBe('1.0');
+      expect(consumer.desiredBitrate(harness.now)).toBe(lower);
+    });
+
+    it('takes nothing that is too much, and stops', () => {
+      expect(consumer.increaseLayer(1, false, harness.now)).toBe(0);
+      consumer.applyLayers(harness.now);
+      expect(layers()).toEqual({ target: '-1.-1', current: '-1.-1' });
+      expect(layersEvents()).toEqual([['CONSUMER_LAYERS_CHANGE', 'c1', null]]);
+    });
+
+    it.each([
+      [1, 1.08],
+      [5, 1],
+      [20, 0.9],
+    ])('with %d %% of loss counts on the bitrate times %d', (loss, factor) => {
+      consumer.receiveReceiverReport(5001, Math.round((loss * 256) / 100), 0, 0, 0, 0, harness.now);
+      const required = consumer.increaseLayer(1e6, false, harness.now);
+      consumer.applyLayers(harness.now);
+      const limit = required / factor;
+      expect(consumer.increaseLayer(limit * 0.98, true, harness.now)).toBe(0);
+      const bitrate = limit * 1.02;
+      expect(consumer.increaseLayer(bitrate, true, harness.now)).toBeCloseTo(Math.min(required, bitrate));
+    });
+
+    it('does not go up for 10 s after a downgrade', () => {
+      const take = (steps: number) => {
+        for (let i = 0; i < steps; i++) consumer.increaseLayer(1e6, false, harness.now);
+        consumer.applyLayers(harness.now);
+      };
+      const keepAlive = (ms: number) => {
+        for (let at = 0; at < ms; at += 1000) {
+          report(0, 1);
+          harness.advance(1000);
+          send(0, { key: true });
+          send(1, { key: true });
+        }
+      };
+      take(2);
+      keepAlive(9000);
+      expect(layers().current).toBe('1.0');
+      take(1);
+      expect(layers().target).toBe('0.0');
+      keepAlive(5000);
+      take(2);
+      expect(layers().target).toBe('0.0');
+      keepAlive(5000);
+      take(2);
+      expect(layers().target).toBe('1.0');
+    });
+  });
+});
+
+describe('an SVC Consumer', () => {
+  let seq: number;
+
+  function setUp(mode: string, options: ConsumeOptions = {}): void {
+    const codec = { mimeType: 'video/VP9' };
+    harness = new MediaHarness();
+    producer = harness.produce(produceRequest({ codec, encodings: [{ ssrc: 1111, mode }] }));
+    consumer = harness.consume(consumeRequest({ codec, consumable: [mode], ...options }));
+    harness.takeEvents();
+    seq = 0;
+  }
+
+  /** A frame of one packet per spatial layer. */
+  function sendFrame(key: boolean, spatialLayers: number, temporal = 0): void {
+    for (let spatial = 0; spatial < spatialLayers; spatial++) {
+      // I=0 P L F B E V
+      const flags = (key ? 0 : 0x40) | 0x20 | 0x08 | 0x04;
+      const payload = [flags, (temporal << 5) | 0x10 | (spatial << 1), 0, spatial, ...Array<number>(100).fill(0)];
+      const marker = spatial === spatialLayers - 1;
+      const timestamp = (harness.now * 90) >>> 0;
+      harness.receive(
+        producer,
+        buildPacket({ ssrc: 1111, payloadType: 100, sequenceNumber: ++seq, timestamp, marker, payload }),
+      );
+    }
+  }
+
+  const sent = () =>
+    harness.takeSent().map(({ bytes, payloadOffset, marker }) => `${bytes[payloadOffset + 3]}${marker ? '!' : ''}`);
+
+  it('sends up to the preferred layer, whose last packet ends the frame', () => {
+    setUp('L3T1', { preferredLayers: [1, 0] });
+    sendFrame(true, 3);
+    expect(layers()).toEqual({ target: '0.0', current: '0.0' });
+    // Layers that came with the first frame are noticed within 1500 ms.
+    harness.advance(1500);
+    expect(layers().target).toBe('1.0');
+    harness.takeSent();
+    sendFrame(true, 3);
+    sendFrame(false, 3);
+    expect(sent()).toEqual(['0', '1!', '0', '1!']);
+    expect(layersEvents().at(-1)).toEqual(['CONSUMER_LAYERS_CHANGE', 'c1', '1.0']);
+  });
+
+  it.each([
+    ['L2T1', []],
+    ['L2T1_KEY', [9001]],
+  ])('asks for a key frame to go up, and in %s to go down: %j', (mode, requests) => {
+    setUp(mode);
+    sendFrame(true, 2);
+    harness.advance(1500);
+    expect(keyFrameRequests()).toContain(9001);
+    sendFrame(true, 2);
+    expect(layers().current).toBe('1.0');
+    keyFrameRequests();
+    prefer(0);
+    expect(keyFrameRequests()).toEqual(requests);
+  });
+
+  it('waits for a key frame, and after a pause again', () => {
+    setUp('L1T2');
+    sendFrame(false, 1);
+    expect(sent()).toEqual([]);
+    sendFrame(true, 1);
+    expect(sent()).toEqual(['0!']);
+    consumer.pause(harness.now);
+    expect(layersEvents().at(-1)).toEqual(['CONSUMER_LAYERS_CHANGE', 'c1', null]);
+    consumer.resume(harness.now);
+    expect(keyFrameRequests()).toEqual([9001]);
+    sendFrame(false, 1);
+    sendFrame(true, 1);
+    expect(sent()).toEqual(['0!']);
+  });
+
+  it('takes layers as the bitrate allows', () => {
+    setUp('L2T1');
+    sendFrame(true, 2);
+    const total = consumer.desiredBitrate(harness.now);
+    expect(consumer.increaseLayer(1e6, false, harness.now)).toBe(total / 2);
+    expect(consumer.increaseLayer(1e6, false, harness.now)).toBe(total / 2);
+    expect(consumer.increaseLayer(1e6, false, harness.now)).toBe(0);
+    consumer.applyLayers(harness.now);
+    expect(layers().target).toBe('1.0');
+  });
+
+  it('counts only the difference to the layer below in K-SVC', () => {
+    setUp('L2T1_KEY');
+    sendFrame(true, 2);
+    const layer = consumer.desiredBitrate(harness.now);
+    expect(consumer.increaseLayer(1e6, false, harness.now)).toBe(layer);
+    expect(consumer.increaseLayer(1e6, false, harness.now)).toBe(1);
+  });
+
+  it('desires what its receiver may get at least', () => {
+    setUp('L1T2', { encodings: [{ ssrc: 5001, mode: 'L1T2', maxBitrate: 900_000n }] });
+    expect(consumer.desiredBitrate(harness.now)).toBe(900_000);
+  });
+});

@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import * as Fbs from '../../../src/channel/fbs/rtp-parameters.js';
+import { parseRtpMapping } from '../../../src/worker/rtp-mapping.js';
+import {
+  codecForEncoding,
+  headerExtensionIds,
+  parseRtpParameters,
+  parseScalabilityMode,
+  rtxCodecForEncoding,
+  serializeRtpParameters,
+} from '../../../src/worker/rtp-parameters.js';
+import { rtpParameters } from './media-support.js';
+
+const apt = (value: number) => new Fbs.ParameterT('apt', Fbs.Value.Integer32, new Fbs.Integer32T(value));
+const codec = (mimeType: string, payloadType: number, parameters: Fbs.ParameterT[] = []) =>
+  new Fbs.RtpCodecParametersT(mimeType, payloadType, 90_000, null, parameters);
+
+/** Valid parameters of VP8, changed. */
+function changed(change: (parameters: Fbs.RtpParametersT) => void): Fbs.RtpParametersT {
+  const parameters = rtpParameters({ rtxPayloadType: 99 });
+  change(parameters);
+  return parameters;
+}
+
+describe('RTP parameters', () => {
+  it.each<[string, (parameters: Fbs.RtpParametersT) => void]>([
+    ['empty codecs', p => (p.codecs = [])],
+    ['empty encodings', p => (p.encodings = [])],
+    ['missing cname', p => (p.rtcp!.cname = null)],
+    ['empty cname', p => (p.rtcp!.cname = '')],
+    ['wrong codec MIME', p => (p.codecs[0].mimeType = 'VP8')],
+    ['wrong codec MIME', p => (p.codecs[0].mimeType = '/VP8')],
+    ['wrong codec MIME', p => (p.codecs[0].mimeType = 'video/')],
+    ["unknown codec MIME type 'text'", p => (p.codecs[0].mimeType = 'Text/VP8')],
+    ["unknown codec MIME subtype 'h265'", p => (p.codecs[0].mimeType = 'video/H265')],
+    ['missing apt parameter in RTX codec', p => (p.codecs[1].parameters = [])],
+    ['missing apt parameter in RTX codec', p => (p.codecs[1].parameters = [apt(-1)])],
+    ['duplicated payloadType', p => (p.codecs[1].payloadType = 100)],
+    ['apt in RTX codec points to a RTX codec', p => (p.codecs[1].parameters = [apt(99)])],
+    ['apt in RTX codec points to a ULPFEC codec', p => (p.codecs[0].mimeType = 'video/ulpfec')],
+    ['apt in RTX codec points to a FLEXFEC codec', p => (p.codecs[0].mimeType = 'video/flexfec')],
+    ['apt in RTX codec points to a non existing codec', p => (p.codecs[1].parameters = [apt(98)])],
+    ['no media codecs found', p => (p.codecs = [codec('audio/CN', 13)])],
+    [
+      'cannot use both simulcast and encodings with multiple SVC spatial layers',
+      p => (p.encodings = [new Fbs.RtpEncodingParametersT(1, null, null, null, false, 'L2T1'), p.encodings[0]]),
+    ],
+    ['unknown codecPayloadType', p => (p.encodings[0].codecPayloadType = 1)],
+    ['invalid codecPayloadType', p => (p.encodings[0].codecPayloadType = 99)],
+    ['invalid id 0', p => (p.headerExtensions = [new Fbs.RtpHeaderExtensionParametersT()])],
+  ])('are refused: %s', (message, change) => {
+    expect(() => parseRtpParameters(changed(change))).toThrow(new TypeError(message));
+  });
+
+  it('find the codecs of an encoding', () => {
+    const parameters = parseRtpParameters(changed(p => p.codecs.unshift(codec('video/red', 110))));
+    const [encoding] = parameters.encodings;
+    expect(encoding.codecPayloadType).toBe(100);
+    expect(codecForEncoding(parameters, encoding).mimeType).toBe('video/VP8');
+    expect(rtxCodecForEncoding(parameters, encoding)?.payloadType).toBe(99);
+  });
+
+  it('take the first id of each header extension', () => {
+    const extensions: [keyof typeof Fbs.RtpHeaderExtensionUri, number][] = [
+      ['Mid', 5],
+      ['Mid', 6],
+      ['MediasoupPacketId', 7],
+    ];
+    const ids = headerExtensionIds(parseRtpParameters(rtpParameters({ extensions })));
+    expect([ids[1], ids[12]]).toEqual([5, 7]);
+  });
+
+  it('are written as they were understood', () => {
+    const given = changed(p => {
+      p.mid = 'm';
+      p.msid = 's t';
+      p.codecs[0].mimeType = 'VIDEO/vp8';
+      p.codecs[0].channels = 1;
+      p.codecs[0].rtcpFeedback.push(new Fbs.RtcpFeedbackT('transport-cc', null));
+      p.codecs[0].parameters = [
+        new Fbs.ParameterT('a', Fbs.Value.Boolean, new Fbs.BooleanT(1)),
+        new Fbs.ParameterT('b', Fbs.Value.String, new Fbs.StringT('x')),
+        new Fbs.ParameterT('b', Fbs.Value.String, new Fbs.StringT('y')),
+      ];
+      p.encodings = [
+        new Fbs.RtpEncodingParametersT(0, '', null, new Fbs.RtxT(7), true, 'nonsense', 1000n),
+        new Fbs.RtpEncodingParametersT(2, 'r', 100, null, false, 'S1T3'),
+      ];
+    });
+    expect(serializeRtpParameters(parseRtpParameters(given))).toMatchObject({
+      mid: 'm',
+      msid: 's t',
+      codecs: [
+        {
+          mimeType: 'video/VP8',
+          channels: null,
+          parameters: [{ name: 'b', value: { value: 'x' } }],
+          rtcpFeedback: [{ type: 'nack', parameter: null }, {}, {}, { type: 'transport-cc', parameter: null }],
+        },
+        { mimeType: 'video/rtx' },
+      ],
+      encodings: [
+        {
+          ssrc: null,
+          rid: null,
+          codecPayloadType: 100,
+          rtx: { ssrc: 7 },
+          dtx: true,
+          scalabilityMode: 'S1T1',
+          maxBitrate: null,
+        },
+        { ssrc: 2, rid: 'r', codecPayloadType: 100, rtx: null, dtx: false, scalabilityMode: 'S1T3', maxBitrate: null },
+      ],
+      rtcp: { cname: 'cname', reducedSize: true },
+    });
+  });
+});
+
+describe('scalability mode', () => {
+  it.each([
+    ['L1T3', 1, 3, false],
+    ['S1T3', 1, 3, false],
+    ['L3T2_KEY', 3, 2, true],
+    ['L3T2_KEY_SHIFT', 3, 2, true],
+    ['S2T3', 2, 3, false],
+    ['S20T3', 20, 3, false],
+    ['S200T3', 1, 1, false],
+    ['S0T3', 1, 1, false],
+    ['S1T0', 1, 1, false],
+    ['foo', 1, 1, false],
+    ['', 1, 1, false],
+  ])('%j means %d spatial and %d temporal layers, K-SVC: %s', (mode, spatialLayers, temporalLayers, ksvc) => {
+    expect(parseScalabilityMode(mode)).toMatchObject({ spatialLayers, temporalLayers, ksvc });
+  });
+});
+
+describe('RTP mapping', () => {
+  const mapping = (...encodings: Fbs.EncodingMappingT[]) => new Fbs.RtpMappingT([], encodings);
+  const parameters = (mid: string | undefined, count = 1) =>
+    parseRtpParameters(rtpParameters({ mid, encodings: Array.from({ length: count }, () => ({ ssrc: 1 })) }));
+
+  it.each<[string, Fbs.RtpMappingT, string | undefined]>([
+    ['wrong entry in rtpMapping.encodings (missing mappedSsrc)', mapping(new Fbs.EncodingMappingT(null, 1, 0)), 'm'],
+    [
+      'wrong entry in rtpMapping.encodings (missing ssrc or rid, or rtpParameters.mid)',
+      mapping(new Fbs.EncodingMappingT(null, null, 1)),
+      undefined,
+    ],
+    [
+      'wrong entry in rtpMapping.encodings (missing ssrc or rid)',
+      mapping(new Fbs.EncodingMappingT('', null, 1), new Fbs.EncodingMappingT(null, null, 2)),
+      'm',
+    ],
+    ['rtpParameters.encodings size does not match rtpMapping.encodings size', mapping(), 'm'],
+  ])('is refused: %s', (message, fbs, mid) => {
+    expect(() => parseRtpMapping(fbs, parameters(mid))).toThrow(new TypeError(message));
+  });
+
+  it('needs neither SSRC nor RID with a MID', () => {
+    expect(parseRtpMapping(mapping(new Fbs.EncodingMappingT(null, null, 9)), parameters('m')).encodings).toEqual([
+      { ssrc: 0, mappedSsrc: 9 },
+    ]);
+  });
+});
