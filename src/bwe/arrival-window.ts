@@ -18,8 +18,8 @@ export class ArrivalWindow {
 
   /** Adds a packet. One too far from the others (65536 or more) replaces them all. */
   set(seq: number, arrival: number): void {
-    if (this.first === this.end || Math.max(this.end, seq + 1) - Math.min(this.first, seq) > MAX_CAPACITY) {
-      this.#arrivals.fill(NaN);
+    if (Math.max(this.end, seq + 1) - Math.min(this.first, seq) > MAX_CAPACITY) this.clear();
+    if (this.first === this.end) {
       this.first = seq;
       this.end = seq + 1;
     } else {
@@ -30,6 +30,11 @@ export class ArrivalWindow {
       this.end = end;
     }
     this.#arrivals[this.#index(seq)] = arrival;
+  }
+
+  clear(): void {
+    this.#arrivals.fill(NaN);
+    this.end = this.first;
   }
 
   /** Removes the lowest packet; only if there is one. */

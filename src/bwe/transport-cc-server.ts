@@ -81,6 +81,8 @@ export class TransportCcServer<Builder extends FeedbackBuilder = FeedbackBuilder
     if (wideSeq < 0) return;
     if (Number.isNaN(this.#start)) this.#start = wideSeq;
     const seq = this.#start + seqDiff(wideSeq, this.#start & 0xffff);
+    // So far behind that it is not late: the sender has begun anew.
+    if (this.#start - seq > MAX_GAP) this.#arrivals.clear();
     if (!Number.isNaN(this.#arrivals.get(seq))) return;
     const arrival = Math.floor(now * 1000);
     this.#arrivals.set(seq, arrival);
