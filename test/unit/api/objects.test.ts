@@ -289,7 +289,7 @@ describe('Transport', () => {
 
   it('produce() leaves the arguments alone and tells the router', async () => {
     const transport = await webRtc();
-    const events = record({ transport } as never);
+    const events = record({ transport });
     const options = audioParameters();
     const copy = structuredClone(options);
     const producer = await transport.produce(options);
@@ -401,7 +401,7 @@ describe('Transport', () => {
 
   it('WebRtcTransport follows its ICE, DTLS and SCTP', async () => {
     const transport = await webRtc();
-    const events = record({ transport } as never);
+    const events = record({ transport });
     expect(transport).toMatchObject({ type: 'webrtc', iceRole: 'controlled', iceState: 'new', dtlsState: 'new' });
     expect(transport.iceCandidates.map(({ ip, protocol, tcpType }) => [ip, protocol, tcpType])).toEqual([
       ['10.0.0.1', 'udp', undefined],
@@ -488,7 +488,7 @@ describe('Transport', () => {
 
   it('PlainTransport learns its tuples', async () => {
     const transport = await router.createPlainTransport({ listenInfo, comedia: true, rtcpMux: false });
-    const events = record({ transport } as never);
+    const events = record({ transport });
     fake.notify(Event.PLAINTRANSPORT_TUPLE, transport.id, new FbsPlain.TupleNotificationT(tuple(1, '1.1.1.1', 5)));
     fake.notify(
       Event.PLAINTRANSPORT_RTCP_TUPLE,
@@ -572,7 +572,7 @@ describe('Producer and Consumer', () => {
     const transport = await router.createDirectTransport();
     const producer = await transport.produce(audioParameters());
     const consumer = await transport.consume({ producerId: producer.id, rtpCapabilities: router.rtpCapabilities });
-    return { producer, consumer, events: record({ producer, consumer } as never) };
+    return { producer, consumer, events: record({ producer, consumer }) };
   }
 
   it('producers tell score, orientation and traces', async () => {
@@ -743,7 +743,7 @@ describe('DataProducer and DataConsumer', () => {
     const transport = await router.createDirectTransport();
     const dataProducer = await transport.produceData({ label: 'l' });
     const dataConsumer = await transport.consumeData({ dataProducerId: dataProducer.id, subchannels: [1, 2] });
-    return { dataProducer, dataConsumer, events: record({ dataProducer, dataConsumer } as never) };
+    return { dataProducer, dataConsumer, events: record({ dataProducer, dataConsumer }) };
   }
 
   it('send and receive messages', async () => {
@@ -811,7 +811,7 @@ describe('RtpObserver', () => {
       options: { maxEntries: 3, threshold: -80, interval: 1000 },
     });
     const producer = await (await router.createDirectTransport()).produce(audioParameters());
-    const events = record({ observer, levels } as never);
+    const events = record({ observer, levels });
     await observer.addProducer({ producerId: producer.id });
     await expect(observer.addProducer({ producerId: 'x' })).rejects.toThrow(
       new NotFoundError('Producer with id "x" not found'),
