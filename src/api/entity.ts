@@ -4,7 +4,7 @@ import { type Notification } from '../channel/fbs/notification/notification.js';
 import { type Method } from '../channel/fbs/request/method.js';
 import { type Channel } from './channel.js';
 import { EnhancedEventEmitter } from './enhanced-events.js';
-import { Logger } from './logger.js';
+import { type Logger, loggerOf } from './logger.js';
 import { type AppData } from './types/app-data.js';
 
 /** What the worker tells about an object: what to do, by event. */
@@ -33,7 +33,7 @@ export abstract class Entity<
   constructor(className: string, { id, channel, appData }: { id: string; channel: Channel; appData?: TAppData }) {
     super();
     this.channel = channel;
-    this.logger = new Logger(className);
+    this.logger = loggerOf(className);
     this.#id = id;
     this.#observer = new EnhancedEventEmitter() as unknown as O;
     this.#appData = appData ?? ({} as TAppData);

@@ -57,6 +57,15 @@ export class Logger {
   }
 }
 
+const loggers = new Map<string, Logger>();
+
+/** The log of a class, one for all of its objects. */
+export function loggerOf(className: string): Logger {
+  let logger = loggers.get(className);
+  if (!logger) loggers.set(className, (logger = new Logger(className)));
+  return logger;
+}
+
 function newDebugger(name: string, print: (...args: unknown[]) => void): Debugger {
   const instance = debug(name);
   instance.log = print.bind(console);
