@@ -2,7 +2,12 @@ import { DropReason } from '../common/drop-reason.js';
 import { AlertDescription, AlertLevel, FatalAlert } from './alert.js';
 import { FlightSender, type FlightPart } from './flight.js';
 import { type Handshake, type HandshakeOptions, type HandshakeOwner, type HandshakeResult } from './handshake.js';
-import { HANDSHAKE_HEADER_LENGTH, HandshakeType, readFragmentHeader } from './handshake-message.js';
+import {
+  HANDSHAKE_HEADER_LENGTH,
+  HandshakeType,
+  readFragmentHeader,
+  type FragmentHeader,
+} from './handshake-message.js';
 import { HandshakeReassembler } from './handshake-reassembler.js';
 import { ContentType, MAX_PLAINTEXT_LENGTH } from './record.js';
 import { RecordLayer, type RecordProtection } from './record-layer.js';
@@ -170,12 +175,7 @@ export class Connection implements HandshakeOwner {
     return at === content.length && at > 0 ? DropReason.none : DropReason.dtlsFragmentMalformed;
   }
 
-  #onFragment(
-    epoch: number,
-    header: ReturnType<typeof readFragmentHeader>,
-    fragment: Uint8Array,
-    now: number,
-  ): DropReason {
+  #onFragment(epoch: number, header: FragmentHeader, fragment: Uint8Array, now: number): DropReason {
     if (epoch > 0 && (header.type === HandshakeType.helloRequest || header.type === HandshakeType.clientHello)) {
       // RFC 5746, RFC 8827 §6.5: never.
       this.#sendAlert(AlertLevel.warning, AlertDescription.noRenegotiation);

@@ -57,8 +57,10 @@ const DEFAULT_MTU = 1350;
  * A DTLS-SRTP endpoint (RFC 5764), client or server. It brings up one connection, or after an end another one, and
  * hands application data through it.
  *
- * All of its work is synchronous. The longest step is a server's on the client's last flight: key agreement, reading
- * the certificate and verifying a signature.
+ * All of its work is synchronous. The longest steps of a handshake with P-256 certificates are, on a client, its answer
+ * to the server (0.7 ms: a key pair, key agreement, a signature and the verification of one), and on a server, the
+ * verification of the client's last flight (0.6 ms). With an RSA-2048 certificate of our own a client takes 1.0 ms.
+ * `bench/micro/dtls-handshake.ts` measures it; who accepts many peers at once spreads them over turns of the event loop.
  */
 export class DtlsTransport implements Machine {
   readonly #owner: DtlsOwner;
@@ -133,7 +135,7 @@ export class DtlsTransport implements Machine {
     this.#judgePeer(now);
   }
 
-  /** Takes a datagram that came from the peer. Never throws. */
+  /** Takes a datagram that came from the peer. Nothing that is in it makes this throw. */
   onPacket(bytes: Uint8Array, offset: number, length: number, now: number): DropReason {
     if (this.#connection === undefined) return DropReason.dtlsNotRunning;
     return this.#connection.onDatagram(bytes, offset, length, now);

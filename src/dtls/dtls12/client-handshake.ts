@@ -59,8 +59,8 @@ export class ClientHandshake extends HandshakeBase implements Handshake {
     super('client', options, owner);
     this.#random = new Uint8Array(RANDOM_LENGTH);
     options.random.fill(this.#random);
-    this.#progress = { state: 'waitServerHello', cookie: new Uint8Array(0) };
-    this.#sendHello(this.#progress.cookie, now);
+    this.#progress = { state: 'waitServerHello', cookie: undefined };
+    this.#sendHello(new Uint8Array(0), now);
   }
 
   onMessage(message: HandshakeMessage, now: number): void {
@@ -115,10 +115,11 @@ export class ClientHandshake extends HandshakeBase implements Handshake {
 
   /** RFC 6347 §4.2.1: the same hello again, with the cookie. */
   #onHelloVerifyRequest(message: HandshakeMessage, { cookie }: WaitServerHello, now: number): void {
-    if (cookie.length > 0) throw unexpectedMessage(message, 'waitServerHello');
-    this.#progress = { state: 'waitServerHello', cookie: decodeHelloVerifyRequest(message.body) };
+    if (cookie !== undefined) throw unexpectedMessage(message, 'waitServerHello');
+    const newCookie = decodeHelloVerifyRequest(message.body);
+    this.#progress = { state: 'waitServerHello', cookie: newCookie };
     this.transcript.clear();
-    this.#sendHello(this.#progress.cookie, now);
+    this.#sendHello(newCookie, now);
   }
 
   #onServerHello(message: HandshakeMessage): void {
@@ -223,8 +224,8 @@ export class ClientHandshake extends HandshakeBase implements Handshake {
 
 interface WaitServerHello {
   state: 'waitServerHello';
-  /** What our last hello had in it. */
-  cookie: Uint8Array;
+  /** What the server asked us to repeat, which it may do once. */
+  cookie: Uint8Array | undefined;
 }
 
 interface WaitCertificate {

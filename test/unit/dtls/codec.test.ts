@@ -4,7 +4,7 @@ import { FatalAlert } from '../../../src/dtls/alert.js';
 import { ByteReader } from '../../../src/dtls/byte-reader.js';
 import { ByteWriter } from '../../../src/dtls/byte-writer.js';
 import { cipherSuites } from '../../../src/dtls/dtls12/cipher-suite.js';
-import { KeySchedule, prf } from '../../../src/dtls/dtls12/key-schedule.js';
+import { extendedMasterSecret, KeySchedule, plainMasterSecret, prf } from '../../../src/dtls/dtls12/key-schedule.js';
 import { AeadProtection } from '../../../src/dtls/dtls12/record-protection.js';
 import { makeHandshakeMessage, readFragmentHeader } from '../../../src/dtls/handshake-message.js';
 import { HandshakeReassembler } from '../../../src/dtls/handshake-reassembler.js';
@@ -58,6 +58,37 @@ describe('the key schedule', () => {
     expect(hex(block)).toMatch(new RegExp(`^${hex(order)}`));
     expect(schedule.verifyData('client', randoms.client)).toHaveLength(12);
     expect(schedule.verifyData('client', randoms.client)).not.toEqual(schedule.verifyData('server', randoms.client));
+  });
+});
+
+describe('what is derived', () => {
+  // Expected values computed by OpenSSL's TLS1-PRF from the labels of RFC 5246, RFC 7627 and RFC 5764.
+  const suite = cipherSuites[0];
+  const premasterSecret = new Uint8Array(32).fill(0x0b);
+  const hash = new Uint8Array(32).fill(0x22);
+  const randoms = { client: new Uint8Array(32).fill(1), server: new Uint8Array(32).fill(2) };
+  const schedule = new KeySchedule(suite, new Uint8Array(48).fill(3), randoms);
+
+  it.each([
+    [
+      'extended master secret',
+      extendedMasterSecret(suite, premasterSecret, hash),
+      '76a0a234a0b2ceacc2d0f6f264081da9e7a4ad48172bb4a842913d206a571853740bf36458ed301f88751ee5bfdb8e48',
+    ],
+    [
+      'master secret',
+      plainMasterSecret(suite, premasterSecret, randoms),
+      'e8c70d7bf6ac9006beb5b9dff2e8a9fb075b60a0854dffd0f6082716bc9cceecab9e99483174a8b448ca8f5317efd3ce',
+    ],
+    [
+      'SRTP keys',
+      schedule.exportKeyingMaterial('EXTRACTOR-dtls_srtp', 60),
+      'f5393a81b6a8fc2aec579d9512cc0c0d6751546bb27e9a1e125f33bd2438ed12251ddbf2c698b26580019ec78d9164199bb5fdab67d6c2a72e41703f',
+    ],
+    ['Finished of the client', schedule.verifyData('client', hash), 'bc0973a136bd3bc8435cda5c'],
+    ['Finished of the server', schedule.verifyData('server', hash), 'b5cdb934fc1fbf3a9647dfc6'],
+  ])('%s', (_what, derived, expected) => {
+    expect(hex(derived)).toBe(expected);
   });
 });
 

@@ -328,3 +328,67 @@ describe('the end', () => {
     expect(client.received).toEqual([]);
   });
 });
+
+describe('an owner', () => {
+  const begin = (one: Endpoint, other: Endpoint): void => {
+    start(other, 'server');
+    start(one, 'client');
+    exchange(one, other);
+  };
+
+  it('may close the transport when it is connected', () => {
+    const { client, server } = makePair();
+    server.onDtlsConnected = () => server.transport.close();
+    begin(client, server);
+    expect([server.transport.state, client.transport.state]).toEqual(['closed', 'closed']);
+    expect(client.events).toEqual(['connecting', 'connected', 'closed']);
+  });
+
+  it('may send data when it is connected', () => {
+    const { client, server } = makePair();
+    server.onDtlsConnected = () => void send(server, 'first');
+    begin(client, server);
+    expect(client.received.map(text)).toEqual(['first']);
+  });
+
+  it('may close the transport when it gets data, and gets no more', () => {
+    const { client, server } = connect();
+    send(client, 'one');
+    send(client, 'two');
+    const received: string[] = [];
+    server.onDtlsApplicationData = (bytes, offset, length) => {
+      received.push(text(bytes.subarray(offset, offset + length)));
+      server.transport.close();
+    };
+    server.receive(Buffer.concat(client.take()));
+    expect(received).toEqual(['one']);
+  });
+
+  it('may start anew when it failed', () => {
+    const { client, server } = makePair({ srtpProfiles: ['AEAD_AES_256_GCM'] }, { srtpProfiles: ['AEAD_AES_128_GCM'] });
+    const failed = client.onDtlsFailed.bind(client);
+    client.onDtlsFailed = () => {
+      failed();
+      if (client.events.length < 4) start(client, 'client');
+    };
+    start(server, 'server');
+    start(client, 'client');
+    server.receive(client.take()[0]);
+    client.receive(server.take()[0]);
+    expect(client.events).toEqual(['connecting', 'failed', 'connecting']);
+    expect(client.sent.map(datagram => datagram[13])).toEqual([1]);
+  });
+
+  it('hears of its exceptions, which do not pass for errors of the peer', () => {
+    const { client, server } = makePair();
+    server.onDtlsConnected = () => {
+      throw new Error('mine');
+    };
+    start(server, 'server');
+    start(client, 'client');
+    server.receive(client.take()[0]);
+    client.receive(server.take()[0]);
+    expect(() => server.receive(client.take()[0])).toThrow('mine');
+    expect(server.transport.state).toBe('connected');
+  });
+});

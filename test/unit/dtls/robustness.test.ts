@@ -595,11 +595,14 @@ describe('what a server may not say', () => {
     expect(client.transport.state).toBe('connected');
   });
 
-  it('that it wants a cookie, twice', () => {
+  it.each([
+    ['a cookie', Uint8Array.of(0xfe, 0xff, 1, 7)],
+    ['an empty cookie', Uint8Array.of(0xfe, 0xff, 0)],
+  ])('that it wants %s, twice', (_what, body) => {
     const { client, server } = waitingClient();
     const request = (): void => {
       server.hear(client.take());
-      client.receive(server.message(HandshakeType.helloVerifyRequest, Uint8Array.of(0xfe, 0xff, 1, 7)));
+      client.receive(server.message(HandshakeType.helloVerifyRequest, body));
     };
     request();
     expect(client.events).toEqual(['connecting']);
