@@ -6,10 +6,13 @@ import { RemoteBitrateEstimator } from '../../../src/bwe/remote-bitrate-estimato
 const SSRC = 1;
 const absSendTime = (us: number): number => Math.floor((us * 2 ** 18 + 500_000) / 1e6) & 0xffffff;
 
-/** A sender at the bitrate that it is told, a link with a queue, and the estimator behind it. */
+const FPS = 30;
+
+/** A sender of several streams at the bitrate that it is told, a link with a queue, and the estimator behind it. */
 class Link {
   readonly estimator = new RemoteBitrateEstimator();
   capacity = 1_000_000;
+  /** Of all streams. */
   bitrate: number;
   /** Whether the last packet brought a new estimate. */
   isUpdated = false;
@@ -17,31 +20,55 @@ class Link {
   wasOverused = false;
   nowUs = 100_000_000;
 
-  readonly #fps: number;
+  readonly #streams: { ssrc: number; bitrate: number; nextUs: number }[];
   #linkFreeAtUs = 0;
 
-  constructor(bitrate: number, fps = 30) {
+  /** The first stream has half of the bitrate, the others share the rest unequally. */
+  constructor(bitrate: number, streams = 1) {
     this.bitrate = bitrate;
-    this.#fps = fps;
+    const shares = streams * (streams - 1);
+    this.#streams = Array.from({ length: streams }, (_, i) => ({
+      ssrc: SSRC + i,
+      bitrate: i === 0 ? bitrate / 2 : Math.floor((bitrate * i + shares / 2) / shares),
+      nextUs: 0,
+    }));
   }
 
-  /** Sends a frame, and takes an estimate over that is lower, or that came with the last packet. */
+  /** Sends a frame of one stream, and takes an estimate over that is lower, or that came with the last packet. */
   sendFrame(): void {
-    const bits = Math.floor((this.bitrate + this.#fps / 2) / this.#fps);
+    this.#divideBitrate();
+    const sentUs = this.nowUs;
+    const stream = this.#nextStream();
+    const bits = Math.floor((stream.bitrate + FPS / 2) / FPS);
     const packets = Math.max(1, Math.floor((bits + 4800) / 9600));
     const size = Math.floor((bits + 4 * packets) / (8 * packets));
-    const sentUs = this.nowUs;
     let isOverused = false;
     for (let i = 0; i < packets; i++) {
       const us = Math.floor((8000 * size) / (this.capacity / 1000) + 0.5);
       this.#linkFreeAtUs = Math.max(sentUs + us, this.#linkFreeAtUs + us);
       const arrival = (this.#linkFreeAtUs + 500) / 1000;
-      this.isUpdated = this.estimator.update(SSRC, absSendTime(sentUs + 1_000_000), size, arrival);
+      this.isUpdated = this.estimator.update(stream.ssrc, absSendTime(sentUs + 1_000_000), size, arrival);
       if (this.isUpdated && this.estimator.bitrate < this.bitrate) isOverused = true;
     }
-    this.nowUs = sentUs + Math.floor((1_000_000 + this.#fps / 2) / this.#fps);
+    stream.nextUs = sentUs + Math.floor((1_000_000 + FPS / 2) / FPS);
+    this.nowUs = Math.max(this.#nextStream().nextUs, sentUs);
     this.wasOverused ||= isOverused;
     if (isOverused || this.isUpdated) this.bitrate = this.estimator.bitrate;
+  }
+
+  #nextStream(): { ssrc: number; bitrate: number; nextUs: number } {
+    return this.#streams.reduce((next, stream) => (stream.nextUs < next.nextUs ? stream : next));
+  }
+
+  #divideBitrate(): void {
+    const total = this.#streams.reduce((sum, stream) => sum + stream.bitrate, 0);
+    let before = 0;
+    let after = 0;
+    for (const stream of this.#streams) {
+      before += stream.bitrate;
+      stream.bitrate = Math.floor((before * this.bitrate + total / 2) / total) - after;
+      after += stream.bitrate;
+    }
   }
 }
 
@@ -93,22 +120,28 @@ it('raises the bitrate from 30 to 500 kbps in the time that it takes', () => {
   expect(frames).toBe(1237);
 });
 
-it('finds the capacity of the link, and follows when it drops', () => {
-  const link = new Link(900_000);
-  for (let i = 0; i < 300 && !(link.wasOverused && link.bitrate > 1_000_000); i++) link.sendFrame();
+it.each([
+  [1, 633],
+  [2, 700],
+  [3, 633],
+  [13, 667],
+])('with %i streams finds the capacity of the link, and follows within %i ms when it drops', (streams, expected) => {
+  const link = new Link(900_000, streams);
+  for (let i = 0; i < 300 * streams && !(link.wasOverused && link.bitrate > 1_000_000); i++) link.sendFrame();
   expect(Math.abs(link.bitrate - 1_000_000)).toBeLessThan(130_000);
+  expect(link.estimator.ssrcs.length).toBe(streams);
   link.capacity = 500_000;
   const droppedUs = link.nowUs;
-  for (let i = 0; i < 100 && link.estimator.bitrate > 500_000; i++) {
+  for (let i = 0; i < 100 * streams && link.estimator.bitrate > 500_000; i++) {
     const { bitrate } = link;
     link.sendFrame();
     if (!link.isUpdated) link.bitrate = bitrate;
   }
   // Within a frame.
-  expect(Math.abs(Math.round((link.nowUs - droppedUs) / 1000) - 633)).toBeLessThanOrEqual(33);
+  expect(Math.abs(Math.round((link.nowUs - droppedUs) / 1000) - expected)).toBeLessThanOrEqual(33);
   // And stays about there.
-  for (let i = 0; i < 600; i++) link.sendFrame();
-  expect(link.bitrate).toBeGreaterThan(350_000);
+  for (let i = 0; i < 600 * streams; i++) link.sendFrame();
+  expect(link.bitrate).toBeGreaterThan(300_000);
   expect(link.bitrate).toBeLessThan(600_000);
 });
 

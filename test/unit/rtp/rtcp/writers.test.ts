@@ -96,6 +96,12 @@ describe('SDES', () => {
     expect(isSdes(viewOf(packet), 0, packet.length)).toBe(true);
   });
 
+  it('must not end in what is behind the packet', () => {
+    const memory = bytes('81ca0003 00000001 0106616263646566 00000000');
+    expect(isSdes(viewOf(memory), 0, 16)).toBe(false);
+    expect(isSdes(viewOf(memory), 0, 20)).toBe(true);
+  });
+
   it('cuts a CNAME at 255 bytes', () => {
     const packet = written((view, at) => writeSdes(view, at, [{ ssrc: 0xaa, cname: text('x'.repeat(300)) }]));
     expect(packet[9]).toBe(255);
