@@ -8,7 +8,6 @@ import { createHeaderExtensionIds, HeaderExtension } from '../rtp/header-extensi
 import { DATAGRAM_OFFSET, parseSlot, slotSize } from '../rtp/packet-slot.js';
 import { type RtpPacket } from '../rtp/rtp-packet.js';
 import { type RtpStreamRecv } from '../rtp/rtp-stream-recv.js';
-import { absSendTime } from '../rtp/time.js';
 import { type SrtpReceiver } from '../srtp/srtp-session.js';
 import { BitrateLimits } from './bitrate-limits.js';
 import { CaptureTimeEstimators } from './capture-time-estimators.js';
@@ -20,6 +19,7 @@ import { type DataConsumer } from './data-consumer.js';
 import { type EgressPacket, type EgressRoute, type RtpProtector } from './egress.js';
 import { type IncomingRequest, type MethodTable } from './handler-registry.js';
 import { NotFoundError } from './not-found-error.js';
+import { OutgoingCongestion } from './outgoing-congestion.js';
 import { Producer, type ProducerListener, ReceivedAs } from './producer.js';
 
 import { producerEvents, producerMethods } from './producer-requests.js';
@@ -101,6 +101,7 @@ export abstract class Transport
   readonly #data: TransportData;
   readonly #rtcp: TransportRtcp;
   readonly #incoming: IncomingCongestion;
+  readonly #outgoing: OutgoingCongestion;
   #traceEvents: ReadonlySet<FbsTransport.TraceEventType> = new Set();
 
   /** @throws TypeError if the options are wrong */
@@ -117,6 +118,7 @@ export abstract class Transport
     this.#owner = owner;
     this.#data = new TransportData(this.options, kind === 'pipe', context, this, owner);
     this.#rtcp = new TransportRtcp(context, this);
+    this.#outgoing = new OutgoingCongestion(this.options.initialAvailableOutgoingBitrate);
     this.#incoming = new IncomingCongestion(context, (bytes, offset, length) => this.sendRtcp(bytes, offset, length));
   }
 
@@ -263,9 +265,10 @@ export abstract class Transport
     stats.rtxSendBitrate = BigInt(counters.sentRtx.bitrate(now));
     stats.probationBytesSent = BigInt(counters.sentProbation.byteCount);
     stats.probationSendBitrate = BigInt(counters.sentProbation.bitrate(now));
-    const { availableBitrate, packetLoss } = this.#incoming;
-    stats.availableIncomingBitrate = availableBitrate === undefined ? null : BigInt(Math.trunc(availableBitrate));
-    stats.rtpPacketLossReceived = packetLoss ?? null;
+    stats.availableOutgoingBitrate = optionalBigInt(this.#outgoing.availableBitrate);
+    stats.availableIncomingBitrate = optionalBigInt(this.#incoming.availableBitrate);
+    stats.rtpPacketLossReceived = this.#incoming.packetLoss ?? null;
+    stats.rtpPacketLossSent = this.#outgoing.packetLoss ?? null;
     stats.maxIncomingBitrate = this.#limits.maxIncoming || null;
     stats.maxOutgoingBitrate = this.#limits.maxOutgoing || null;
     stats.minOutgoingBitrate = this.#limits.minOutgoing || null;
@@ -369,7 +372,7 @@ export abstract class Transport
   /** Stamps the packet with its moment of sending and hands it to the egress. False if it is not sent. */
   #sendPacket(packet: EgressPacket, now: number): boolean {
     if (!this.isConnected) return false;
-    packet.writeAbsSendTime(absSendTime(now * 1000));
+    this.#outgoing.stampPacket(packet, now);
     this.dispatchRtp(packet);
     return true;
   }
@@ -463,6 +466,7 @@ export abstract class Transport
         consumer.preferredLayers ?? null,
       ),
     );
+    this.#outgoing.negotiate(consumer);
     if (this.isConnected) consumer.onTransportConnected(now);
   }
 
@@ -517,4 +521,8 @@ export abstract class Transport
 
 function ssrcTable(consumers: ReadonlyMap<number, Consumer>): Uint32StringT[] {
   return [...consumers].map(([ssrc, consumer]) => new Uint32StringT(ssrc, consumer.id));
+}
+
+function optionalBigInt(value: number | undefined): bigint | null {
+  return value === undefined ? null : BigInt(Math.trunc(value));
 }
