@@ -1,0 +1,112 @@
+import * as FbsWebRtcTransport from '../../src/channel/fbs/web-rtc-transport.js';
+import { Certificate } from '../../src/dtls/certificate.js';
+import { type DtlsOwner, type DtlsRole, type DtlsSession, DtlsTransport } from '../../src/dtls/dtls-transport.js';
+import { fingerprintAlgorithms, fingerprintOf } from '../../src/dtls/fingerprint.js';
+import { isStun } from '../../src/ice/stun-message.js';
+import { SrtpReceiver, SrtpSender } from '../../src/srtp/srtp-session.js';
+import { type UdpSocket } from '../../src/worker/runtime.js';
+import { type WakeUp } from '../../src/common/timer-queue.js';
+import { IcePeer } from '../sim/support/ice-peer.js';
+import { type SimRuntime } from '../sim/support/sim-runtime.js';
+
+/** A browser as a transport sees it: ICE, DTLS and SRTP over UDP, in virtual time. */
+export class WebRtcPeer implements DtlsOwner {
+  readonly ice: IcePeer;
+  readonly certificate: Certificate;
+  readonly dtls: DtlsTransport;
+  /** Decrypted. */
+  readonly rtp: Uint8Array[] = [];
+  readonly rtcp: Uint8Array[] = [];
+  readonly states: string[] = [];
+  readonly socket: UdpSocket;
+
+  readonly #runtime: SimRuntime;
+  readonly #server: FbsWebRtcTransport.DumpResponseT;
+  readonly #dtlsWakeUp: WakeUp;
+  #srtpSender: SrtpSender | undefined;
+  #srtpReceiver: SrtpReceiver | undefined;
+
+  constructor(runtime: SimRuntime, ip: string, server: FbsWebRtcTransport.DumpResponseT) {
+    this.#runtime = runtime;
+    this.#server = server;
+    this.certificate = Certificate.generate(runtime.clock.wallClockOffset + runtime.clock.now(), runtime.random);
+    this.dtls = new DtlsTransport({ certificate: this.certificate, random: runtime.random }, this);
+    this.#dtlsWakeUp = runtime.timers.register(this.dtls);
+    this.ice = new IcePeer(runtime, {
+      usernameFragment: server.iceParameters!.usernameFragment as string,
+      password: server.iceParameters!.password as string,
+    });
+    this.socket = runtime.udp.bind({ ip, port: 0 }, { onDatagram: (bytes, _, now) => this.#receive(bytes, now) });
+    this.ice.addWay((bytes, length) => this.#send(bytes, 0, length));
+  }
+
+  /** What the worker's transport has to be told. */
+  get fingerprint(): FbsWebRtcTransport.FingerprintT {
+    const { value } = fingerprintOf(this.certificate.der, 'sha-256');
+    return new FbsWebRtcTransport.FingerprintT(FbsWebRtcTransport.FingerprintAlgorithm.SHA256, value);
+  }
+
+  startDtls(role: DtlsRole): void {
+    const { algorithm, value } = this.#server.dtlsParameters!.fingerprints[4];
+    const now = this.#runtime.clock.now();
+    this.dtls.setRemoteFingerprint({ algorithm: fingerprintAlgorithms[algorithm], value: value as string }, now);
+    this.dtls.start(role, now);
+    this.#dtlsWakeUp.update();
+  }
+
+  sendRtp(packet: Uint8Array): void {
+    const bytes = new Uint8Array(packet.length + 32);
+    bytes.set(packet);
+    this.#send(bytes, 0, this.#srtpSender!.protectRtp(bytes, 0, packet.length));
+  }
+
+  sendPlain(bytes: Uint8Array): void {
+    this.#send(bytes, 0, bytes.length);
+  }
+
+  onDtlsSend(bytes: Uint8Array, offset: number, length: number): void {
+    this.#send(bytes, offset, length);
+  }
+
+  onDtlsConnecting(): void {
+    this.states.push('connecting');
+  }
+
+  onDtlsConnected({ srtpProfile: suite, localKey, remoteKey }: DtlsSession): void {
+    this.states.push('connected');
+    this.#srtpSender = new SrtpSender({ suite, masterKey: localKey });
+    this.#srtpReceiver = new SrtpReceiver({ suite, masterKey: remoteKey });
+  }
+
+  onDtlsFailed(): void {
+    this.states.push('failed');
+  }
+
+  onDtlsClosed(): void {
+    this.states.push('closed');
+  }
+
+  onDtlsApplicationData(): void {}
+
+  #send(bytes: Uint8Array, offset: number, length: number): void {
+    const { port, address } = this.#server.iceCandidates[0];
+    this.socket.send(bytes, offset, length, this.socket.remoteAddress(address as string, port));
+  }
+
+  #receive(bytes: Uint8Array, now: number): void {
+    if (isStun(bytes, 0, bytes.length)) {
+      this.ice.onMessage(bytes);
+    } else if (bytes[0] < 64) {
+      this.dtls.onPacket(bytes, 0, bytes.length, now);
+      this.#dtlsWakeUp.update();
+    } else {
+      const copy = bytes.slice();
+      const isRtcp = bytes[1] >= 192 && bytes[1] <= 223;
+      const receiver = this.#srtpReceiver!;
+      const length = isRtcp
+        ? receiver.unprotectRtcp(copy, 0, copy.length)
+        : receiver.unprotectRtp(copy, 0, copy.length);
+      if (length > 0) (isRtcp ? this.rtcp : this.rtp).push(copy.subarray(0, length));
+    }
+  }
+}

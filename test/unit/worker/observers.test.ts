@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import * as FbsActiveSpeakerObserver from '../../../src/channel/fbs/active-speaker-observer.js';
+import * as FbsAudioLevelObserver from '../../../src/channel/fbs/audio-level-observer.js';
+import { Event } from '../../../src/channel/fbs/notification.js';
+import * as FbsProducer from '../../../src/channel/fbs/producer.js';
+import { Method } from '../../../src/channel/fbs/request.js';
+import * as FbsRouter from '../../../src/channel/fbs/router.js';
+import * as FbsRtpObserver from '../../../src/channel/fbs/rtp-observer.js';
+import * as FbsTransport from '../../../src/channel/fbs/transport.js';
+import { createDirectTransport, createRouter, opusPacket, produceRequest } from '../../support/requests.js';
+import { TestWorker } from '../../support/test-worker.js';
+
+/** Producers `a`, `b`, `c` of a direct transport, and an observer of them all. */
+async function observed(kind: 'level' | 'speaker', { maxEntries = 2, threshold = -60, interval = 500 } = {}) {
+  const worker = new TestWorker();
+  await createRouter(worker);
+  await createDirectTransport(worker, 'direct');
+  if (kind === 'level') {
+    const options = new FbsAudioLevelObserver.AudioLevelObserverOptionsT(maxEntries, threshold, interval);
+    await worker.request(
+      Method.ROUTER_CREATE_AUDIOLEVELOBSERVER,
+      'router',
+      new FbsRouter.CreateAudioLevelObserverRequestT('observer', options),
+    );
+  } else {
+    await worker.request(
+      Method.ROUTER_CREATE_ACTIVESPEAKEROBSERVER,
+      'router',
+      new FbsRouter.CreateActiveSpeakerObserverRequestT(
+        'observer',
+        new FbsActiveSpeakerObserver.ActiveSpeakerObserverOptionsT(interval),
+      ),
+    );
+  }
+  const ssrcs = { a: 1000, b: 2000, c: 3000 };
+  for (const [id, ssrc] of Object.entries(ssrcs)) {
+    await worker.request(Method.TRANSPORT_PRODUCE, 'direct', produceRequest(id, ssrc));
+    await worker.request(Method.RTPOBSERVER_ADD_PRODUCER, 'observer', new FbsRtpObserver.AddProducerRequestT(id));
+  }
+  let seq = 0;
+  /** Everybody speaks for a while at these levels (-dBov). */
+  const speak = async (duration: number, levels: Partial<Record<keyof typeof ssrcs, number>>): Promise<void> => {
+    for (let elapsed = 0; elapsed < duration; elapsed += 20) {
+      seq++;
+      for (const [id, level] of Object.entries(levels)) {
+        const packet = opusPacket(ssrcs[id as keyof typeof ssrcs], seq, level);
+        worker.notify(Event.PRODUCER_SEND, id, new FbsProducer.SendNotificationT([...packet]));
+      }
+      await worker.advance(20);
+    }
+  };
+  const events = (): unknown[] =>
+    worker.take('observer').map(({ event, body }) => {
+      if (body instanceof FbsAudioLevelObserver.VolumesNotificationT) {
+        return body.volumes.map(({ producerId, volume }) => `${producerId as string} ${volume}`);
+      }
+      return body instanceof FbsActiveSpeakerObserver.DominantSpeakerNotificationT ? body.producerId : event;
+    });
+  return { worker, speak, events };
+}
+
+const SILENCE = 'AUDIOLEVELOBSERVER_SILENCE';
+
+describe('AudioLevelObserver', () => {
+  it('tells the loudest, not more than wanted, and silence once', async () => {
+    const { speak, events } = await observed('level');
+    await speak(500, { a: 20, b: 10, c: 30 });
+    expect(events()).toEqual([['b -10', 'a -20']]);
+    await speak(500, { a: 70, b: 61, c: 60 });
+    expect(events()).toEqual([['c -60']]);
+    await speak(1500, { a: 61 });
+    expect(events()).toEqual([SILENCE]);
+  });
+
+  it('says nothing of silence at first, nor of fewer than ten packets', async () => {
+    const { speak, events } = await observed('level');
+    await speak(180, { a: 10 });
+    await speak(1000, {});
+    expect(events()).toEqual([]);
+  });
+
+  it('brings its interval into bounds', async () => {
+    const { speak, events } = await observed('level', { interval: 1 });
+    await speak(1000, { a: 10 });
+    expect(events()).toHaveLength(4);
+  });
+
+  it('goes silent when it is paused, and begins a new interval when it is resumed', async () => {
+    const { worker, speak, events } = await observed('level');
+    await speak(500, { a: 10 });
+    await speak(300, { a: 10 });
+    await worker.request(Method.RTPOBSERVER_PAUSE, 'observer');
+    expect(events()).toEqual([['a -10'], SILENCE]);
+    await speak(1000, { a: 10 });
+    expect(events()).toEqual([]);
+    await worker.request(Method.RTPOBSERVER_RESUME, 'observer');
+    await speak(480, { a: 10 });
+    expect(events()).toEqual([]);
+    await speak(20, { a: 10 });
+    expect(events()).toEqual([['a -10']]);
+  });
+
+  it('does not hear a paused Producer, nor one that was removed', async () => {
+    const { worker, speak, events } = await observed('level');
+    await worker.request(Method.PRODUCER_PAUSE, 'a');
+    await worker.request(
+      Method.RTPOBSERVER_REMOVE_PRODUCER,
+      'observer',
+      new FbsRtpObserver.RemoveProducerRequestT('b'),
+    );
+    await speak(500, { a: 10, b: 20, c: 30 });
+    await worker.request(Method.PRODUCER_RESUME, 'a');
+    await speak(500, { a: 10, b: 20, c: 30 });
+    expect(events()).toEqual([['c -30'], ['a -10', 'c -30']]);
+  });
+});
+
+describe('ActiveSpeakerObserver', () => {
+  it('follows who speaks', async () => {
+    const { speak, events } = await observed('speaker', { interval: 300 });
+    await speak(3000, { a: 120, b: 120, c: 120 });
+    await speak(3000, { a: 120, b: 20, c: 120 });
+    await speak(3000, { a: 120, b: 120, c: 20 });
+    expect(events()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('names another one at once when the speaker goes', async () => {
+    const { worker, speak, events } = await observed('speaker', { interval: 300 });
+    await speak(300, { a: 120, b: 120, c: 120 });
+    await worker.request(Method.TRANSPORT_CLOSE_PRODUCER, 'direct', new FbsTransport.CloseProducerRequestT('a'));
+    expect(events()).toEqual(['a', 'b']);
+  });
+
+  it('says nothing while it is paused', async () => {
+    const { worker, speak, events } = await observed('speaker', { interval: 300 });
+    await worker.request(Method.RTPOBSERVER_PAUSE, 'observer');
+    await speak(1000, { a: 20 });
+    expect(events()).toEqual([]);
+    await worker.request(Method.RTPOBSERVER_RESUME, 'observer');
+    await speak(300, { a: 20 });
+    expect(events()).toEqual(['a']);
+  });
+});

@@ -1,0 +1,279 @@
+import { describe, expect, it } from 'vitest';
+import { Event } from '../../../src/channel/fbs/notification.js';
+import * as FbsPipeTransport from '../../../src/channel/fbs/pipe-transport.js';
+import * as FbsPlainTransport from '../../../src/channel/fbs/plain-transport.js';
+import * as FbsProducer from '../../../src/channel/fbs/producer.js';
+import { Method } from '../../../src/channel/fbs/request.js';
+import * as FbsRouter from '../../../src/channel/fbs/router.js';
+import * as FbsSrtpParameters from '../../../src/channel/fbs/srtp-parameters.js';
+import * as FbsTransport from '../../../src/channel/fbs/transport.js';
+import { DropReason } from '../../../src/common/drop-reason.js';
+import { SrtpReceiver, SrtpSender } from '../../../src/srtp/srtp-session.js';
+import {
+  consumeRequest,
+  createDirectTransport,
+  createPipeTransport,
+  createPlainTransport,
+  createRouter,
+  listenInfo,
+  opusPacket,
+  produceRequest,
+  transportOptions,
+} from '../../support/requests.js';
+import { TestWorker, WORKER_IP } from '../../support/test-worker.js';
+import { type UdpSocket } from '../../../src/worker/runtime.js';
+
+interface Peer {
+  socket: UdpSocket;
+  port: number;
+  /** RTP, then RTCP that arrived. */
+  rtp: Uint8Array[];
+  rtcp: Uint8Array[];
+  send(bytes: Uint8Array, port: number): void;
+}
+
+function createPeer(worker: TestWorker, ip: string): Peer {
+  const rtp: Uint8Array[] = [];
+  const rtcp: Uint8Array[] = [];
+  const socket = worker.createPeer(ip).udp.bind(
+    { ip, port: 0 },
+    {
+      onDatagram: datagram => {
+        const isRtcp = datagram[1] >= 192 && datagram[1] <= 223;
+        (isRtcp ? rtcp : rtp).push(datagram.slice());
+      },
+    },
+  );
+  const send = (bytes: Uint8Array, port: number): void => {
+    socket.send(bytes, 0, bytes.length, socket.remoteAddress(WORKER_IP, port));
+  };
+  return { socket, port: socket.port, rtp, rtcp, send };
+}
+
+const sequenceNumbers = (packets: Uint8Array[]): number[] => {
+  const all = packets.map(packet => (packet[2] << 8) | packet[3]);
+  return all.map(seq => seq - all[0]);
+};
+
+const stats = async (worker: TestWorker, id: string): Promise<FbsTransport.StatsT> =>
+  (await worker.request<{ base: FbsTransport.StatsT }>(Method.TRANSPORT_GET_STATS, id)).base;
+
+const connectPlain = (worker: TestWorker, id: string, ip: string, port: number, rtcpPort: number | null = null) =>
+  worker.request<FbsPlainTransport.ConnectResponseT>(
+    Method.PLAINTRANSPORT_CONNECT,
+    id,
+    new FbsPlainTransport.ConnectRequestT(ip, port, rtcpPort),
+  );
+
+/** A sender that is learnt from its packets, and a receiver that was connected to. */
+async function senderAndReceiver() {
+  const worker = new TestWorker();
+  await createRouter(worker);
+  const sender = createPeer(worker, '10.0.0.2');
+  const receiver = createPeer(worker, '10.0.0.3');
+  const inbound = await createPlainTransport(worker, 'in', { comedia: true });
+  await createPlainTransport(worker, 'out');
+  await connectPlain(worker, 'out', '10.0.0.3', receiver.port);
+  await worker.request(Method.TRANSPORT_PRODUCE, 'in', produceRequest('producer', 1000));
+  await worker.request(Method.TRANSPORT_CONSUME, 'out', consumeRequest('consumer', 'producer', 1000, 5000));
+  worker.notifications.length = 0;
+  return { worker, sender, receiver, port: inbound.tuple!.localPort };
+}
+
+describe('PlainTransport', () => {
+  it('forwards from a peer it learns to a peer it was connected to', async () => {
+    const { worker, sender, receiver, port } = await senderAndReceiver();
+    for (let seq = 0; seq < 5; seq++) sender.send(opusPacket(1000, seq), port);
+    await worker.advance(10);
+    expect(sequenceNumbers(receiver.rtp)).toEqual([0, 1, 2, 3, 4]);
+    const packet = receiver.rtp[0];
+    expect([packet[1] & 0x7f, new DataView(packet.buffer).getUint32(8)]).toEqual([100, 5000]);
+    // The MID of the Consumer, then the audio level.
+    expect(Buffer.from(packet.subarray(12, 18)).toString('hex')).toBe('bede00031037');
+    expect(worker.take('in')).toEqual([
+      {
+        handlerId: 'in',
+        event: 'PLAINTRANSPORT_TUPLE',
+        body: new FbsPlainTransport.TupleNotificationT(
+          new FbsTransport.TupleT(WORKER_IP, port, '10.0.0.2', sender.port, FbsTransport.Protocol.UDP),
+        ),
+      },
+    ]);
+  });
+
+  it('counts every datagram and every packet', async () => {
+    const { worker, sender, port } = await senderAndReceiver();
+    sender.send(opusPacket(1000, 1), port);
+    sender.send(Uint8Array.of(1, 2, 3), port);
+    sender.send(opusPacket(77, 1), port);
+    await worker.advance(10);
+    const inbound = await stats(worker, 'in');
+    expect([inbound.bytesReceived, inbound.rtpBytesReceived]).toEqual([83n, 48n]);
+    expect(worker.core.drops.toJSON()).toEqual({ unknownProtocol: 1, rtpNoProducer: 1 });
+    expect((await stats(worker, 'out')).bytesSent).toBe(48n);
+    expect(worker.core.memory.slotsInUse).toBe(0);
+  });
+
+  it('ignores everybody but its peer', async () => {
+    const { worker, sender, receiver, port } = await senderAndReceiver();
+    const stranger = createPeer(worker, '10.0.0.9');
+    sender.send(opusPacket(1000, 1), port);
+    await worker.advance(1);
+    stranger.send(opusPacket(1000, 2), port);
+    await worker.advance(1);
+    sender.send(opusPacket(1000, 3), port);
+    await worker.advance(10);
+    expect(sequenceNumbers(receiver.rtp)).toEqual([0, 2]);
+    expect(worker.core.drops.get(DropReason.unknownTuple)).toBe(1);
+  });
+
+  it('sends reports while it is connected', async () => {
+    const { worker, sender, receiver, port } = await senderAndReceiver();
+    for (let seq = 0; seq < 5; seq++) {
+      sender.send(opusPacket(1000, seq), port);
+      await worker.advance(20);
+    }
+    await worker.advance(5000);
+    // A sender report for the Consumer, a receiver report for the Producer.
+    expect(new Set(receiver.rtcp.map(packet => packet[1]))).toEqual(new Set([200]));
+    expect(new Set(sender.rtcp.map(packet => packet[1]))).toEqual(new Set([201]));
+    expect(sender.rtcp.length).toBeGreaterThanOrEqual(3);
+    expect(sender.rtcp.length).toBeLessThanOrEqual(6);
+  });
+
+  it('keeps RTCP apart without mux, and learns where it comes from', async () => {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    const peer = createPeer(worker, '10.0.0.2');
+    const { tuple, rtcpTuple } = await createPlainTransport(worker, 'in', { comedia: true, rtcpMux: false });
+    const receiverReport = Uint8Array.of(0x80, 201, 0, 1, 0, 0, 0, 9);
+    peer.send(receiverReport, rtcpTuple!.localPort);
+    await worker.advance(1);
+    expect(worker.take('in').map(({ event }) => event)).toEqual(['PLAINTRANSPORT_RTCP_TUPLE']);
+    await worker.request(Method.TRANSPORT_PRODUCE, 'in', produceRequest('producer', 1000));
+    peer.send(opusPacket(1000, 1), tuple!.localPort);
+    await worker.advance(1);
+    expect(worker.take('in').map(({ event }) => event)).toEqual(['PLAINTRANSPORT_TUPLE']);
+  });
+
+  it('encrypts and decrypts with the keys of both sides', async () => {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    const sender = createPeer(worker, '10.0.0.2');
+    const receiver = createPeer(worker, '10.0.0.3');
+    const masterKey = new Uint8Array(44).fill(7);
+    const keys = new FbsSrtpParameters.SrtpParametersT(
+      FbsSrtpParameters.SrtpCryptoSuite.AEAD_AES_256_GCM,
+      Buffer.from(masterKey).toString('base64'),
+    );
+    const inbound = await createPlainTransport(worker, 'in', { srtp: true, comedia: true });
+    await createPlainTransport(worker, 'out', { srtp: true });
+    await worker.request(
+      Method.PLAINTRANSPORT_CONNECT,
+      'in',
+      new FbsPlainTransport.ConnectRequestT(null, null, null, keys),
+    );
+    const { srtpParameters } = await worker.request<FbsPlainTransport.ConnectResponseT>(
+      Method.PLAINTRANSPORT_CONNECT,
+      'out',
+      new FbsPlainTransport.ConnectRequestT('10.0.0.3', receiver.port, null, keys),
+    );
+    // The suite of the peer is ours from now on, with a key that fits.
+    expect(srtpParameters!.cryptoSuite).toBe(FbsSrtpParameters.SrtpCryptoSuite.AEAD_AES_256_GCM);
+    const localKey = new Uint8Array(Buffer.from(srtpParameters!.keyBase64 as string, 'base64'));
+    await worker.request(Method.TRANSPORT_PRODUCE, 'in', produceRequest('producer', 1000));
+    await worker.request(Method.TRANSPORT_CONSUME, 'out', consumeRequest('consumer', 'producer', 1000, 5000));
+
+    const srtpSender = new SrtpSender({ suite: 'AEAD_AES_256_GCM', masterKey });
+    const bytes = new Uint8Array(100);
+    const plain = opusPacket(1000, 1);
+    bytes.set(plain);
+    const length = srtpSender.protectRtp(bytes, 0, plain.length);
+    sender.send(plain, inbound.tuple!.localPort);
+    sender.send(bytes.subarray(0, length), inbound.tuple!.localPort);
+    await worker.advance(10);
+
+    expect(receiver.rtp).toHaveLength(1);
+    const [received] = receiver.rtp;
+    const srtpReceiver = new SrtpReceiver({ suite: 'AEAD_AES_256_GCM', masterKey: localKey });
+    expect(srtpReceiver.unprotectRtp(received, 0, received.length)).toBe(received.length - 16);
+    expect([...received.subarray(28, 48)]).toEqual(new Array(20).fill(0xab));
+  });
+
+  it('takes no SCTP for a peer that it cannot check', async () => {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    const peer = createPeer(worker, '10.0.0.2');
+    const plain = await createPlainTransport(worker, 'plain', { comedia: true });
+    peer.send(new Uint8Array(12), plain.tuple!.localPort);
+    await worker.advance(1);
+    expect(worker.take('plain')).toEqual([]);
+    const sctp = await createPlainTransport(worker, 'sctp', { comedia: true }, transportOptions({ enableSctp: true }));
+    peer.send(new Uint8Array(12), sctp.tuple!.localPort);
+    await worker.advance(1);
+    expect(worker.take('sctp').map(({ event }) => event)).toEqual(['PLAINTRANSPORT_TUPLE']);
+  });
+
+  it('says the announced address instead of its own', async () => {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    const { tuple } = await createPlainTransport(worker, 'plain', {
+      listen: listenInfo({ announcedAddress: 'sfu.example', port: 3000 }),
+    });
+    expect(tuple).toEqual(new FbsTransport.TupleT('sfu.example', 3000, null, 0, FbsTransport.Protocol.UDP));
+  });
+
+  it('gives its port back, also when it could not be made', async () => {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    const listen = listenInfo({ port: 3000 });
+    await expect(createPlainTransport(worker, 'a', { listen, rtcpMux: false })).rejects.toThrow('uv_udp_bind() failed');
+    await createPlainTransport(worker, 'a', { listen });
+    await expect(createPlainTransport(worker, 'b', { listen })).rejects.toThrow('address already in use');
+    await worker.request(Method.ROUTER_CLOSE_TRANSPORT, 'router', new FbsRouter.CloseTransportRequestT('a'));
+    await createPlainTransport(worker, 'b', { listen });
+  });
+});
+
+describe('PipeTransport', () => {
+  it('ignores all packets until it is connected, then those of its peer only', async () => {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    const peer = createPeer(worker, '10.0.0.2');
+    const stranger = createPeer(worker, '10.0.0.3');
+    const { tuple } = await createPipeTransport(worker, 'pipe');
+    await worker.request(Method.TRANSPORT_PRODUCE, 'pipe', produceRequest('producer', 1000));
+    peer.send(opusPacket(1000, 1), tuple!.localPort);
+    await worker.advance(1);
+    await worker.request(
+      Method.PIPETRANSPORT_CONNECT,
+      'pipe',
+      new FbsPipeTransport.ConnectRequestT('10.0.0.2', peer.port),
+    );
+    stranger.send(opusPacket(1000, 2), tuple!.localPort);
+    peer.send(opusPacket(1000, 3), tuple!.localPort);
+    await worker.advance(1);
+    expect((await stats(worker, 'pipe')).rtpBytesReceived).toBe(48n);
+    await expect(
+      worker.request(Method.PIPETRANSPORT_CONNECT, 'pipe', new FbsPipeTransport.ConnectRequestT('10.0.0.2', 1)),
+    ).rejects.toThrow('connect() already called');
+  });
+});
+
+describe('DirectTransport', () => {
+  it('takes packets of the application, and hands packets to it', async () => {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    await createDirectTransport(worker, 'direct');
+    await worker.request(Method.TRANSPORT_PRODUCE, 'direct', produceRequest('producer', 1000));
+    await worker.request(Method.TRANSPORT_CONSUME, 'direct', consumeRequest('consumer', 'producer', 1000, 5000));
+    worker.notify(Event.PRODUCER_SEND, 'producer', new FbsProducer.SendNotificationT([...opusPacket(1000, 1)]));
+    worker.notify(Event.PRODUCER_SEND, 'producer', new FbsProducer.SendNotificationT(new Array<number>(65537).fill(0)));
+    await worker.advance(0);
+    const rtp = worker.take('consumer').filter(({ event }) => event === 'CONSUMER_RTP');
+    expect(rtp).toHaveLength(1);
+    const { bytesReceived, bytesSent } = await stats(worker, 'direct');
+    expect([bytesReceived, bytesSent]).toEqual([40n, 48n]);
+    expect(worker.core.drops.toJSON()).toEqual({ datagramTooLarge: 1 });
+  });
+});

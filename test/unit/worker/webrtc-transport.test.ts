@@ -1,0 +1,248 @@
+import { describe, expect, it } from 'vitest';
+import { Method } from '../../../src/channel/fbs/request.js';
+import * as FbsRouter from '../../../src/channel/fbs/router.js';
+import * as FbsTransport from '../../../src/channel/fbs/transport.js';
+import * as FbsWebRtcServer from '../../../src/channel/fbs/web-rtc-server.js';
+import * as FbsWebRtcTransport from '../../../src/channel/fbs/web-rtc-transport.js';
+import * as FbsWorker from '../../../src/channel/fbs/worker.js';
+import { DropReason } from '../../../src/common/drop-reason.js';
+import {
+  consumeRequest,
+  createRouter,
+  createWebRtcTransport,
+  listenInfo,
+  opusPacket,
+  produceRequest,
+  webRtcTransportWithServerRequest,
+} from '../../support/requests.js';
+import { TestWorker, WORKER_IP } from '../../support/test-worker.js';
+import { WebRtcPeer } from '../../support/webrtc-peer.js';
+
+const { AUTO, CLIENT, SERVER } = FbsWebRtcTransport.DtlsRole;
+
+const connect = (worker: TestWorker, id: string, peer: WebRtcPeer, role = AUTO) =>
+  worker.request<FbsWebRtcTransport.ConnectResponseT>(
+    Method.WEBRTCTRANSPORT_CONNECT,
+    id,
+    new FbsWebRtcTransport.ConnectRequestT(new FbsWebRtcTransport.DtlsParametersT([peer.fingerprint], role)),
+  );
+
+const dump = (worker: TestWorker, id: string) =>
+  worker.request<FbsWebRtcTransport.DumpResponseT>(Method.TRANSPORT_DUMP, id);
+
+/** Notifications of a transport as short texts. */
+const events = (worker: TestWorker, id: string): string[] =>
+  worker.take(id).map(({ event, body }) => {
+    if (body instanceof FbsWebRtcTransport.IceStateChangeNotificationT) {
+      return `ice ${FbsWebRtcTransport.IceState[body.iceState]}`;
+    }
+    if (body instanceof FbsWebRtcTransport.DtlsStateChangeNotificationT) {
+      return `dtls ${FbsWebRtcTransport.DtlsState[body.dtlsState]}`;
+    }
+    return event === 'WEBRTCTRANSPORT_ICE_SELECTED_TUPLE_CHANGE' ? 'tuple' : event;
+  });
+
+async function createPeer(worker: TestWorker, id: string, ip: string): Promise<WebRtcPeer> {
+  return new WebRtcPeer(worker.createPeer(ip), ip, await dump(worker, id));
+}
+
+/** A router with a transport `id` for each ip, each connected to a peer. */
+async function connectedPeers(...ips: string[]) {
+  const worker = new TestWorker();
+  await createRouter(worker);
+  const peers: WebRtcPeer[] = [];
+  for (const [index, ip] of ips.entries()) {
+    const id = `t${index}`;
+    await createWebRtcTransport(worker, id);
+    const peer = await createPeer(worker, id, ip);
+    peers.push(peer);
+    await connect(worker, id, peer);
+    peer.startDtls('server');
+  }
+  await worker.advance(1000);
+  return { worker, peers };
+}
+
+describe('WebRtcTransport', () => {
+  it('connects as a client unless the peer is one', async () => {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    for (const [id, role, expected] of [
+      ['a', AUTO, CLIENT],
+      ['b', SERVER, CLIENT],
+      ['c', CLIENT, SERVER],
+    ] as const) {
+      await createWebRtcTransport(worker, id);
+      const peer = await createPeer(worker, id, `10.0.1.${expected}${role}`);
+      expect((await dump(worker, id)).dtlsParameters!.role).toBe(AUTO);
+      expect((await connect(worker, id, peer, role)).dtlsLocalRole).toBe(expected);
+      expect((await dump(worker, id)).dtlsParameters!.role).toBe(expected);
+      await expect(connect(worker, id, peer, role)).rejects.toThrow('connect() already called');
+    }
+  });
+
+  it('goes through ICE and DTLS, and tells each step', async () => {
+    const { worker, peers } = await connectedPeers('10.0.0.2');
+    expect(peers[0].states).toEqual(['connecting', 'connected']);
+    expect(events(worker, 't0')).toEqual([
+      'tuple',
+      'ice CONNECTED',
+      'dtls CONNECTING',
+      'ice COMPLETED',
+      'dtls CONNECTED',
+    ]);
+    const { iceState, dtlsState, iceSelectedTuple } = await dump(worker, 't0');
+    expect([iceState, dtlsState]).toEqual([
+      FbsWebRtcTransport.IceState.COMPLETED,
+      FbsWebRtcTransport.DtlsState.CONNECTED,
+    ]);
+    expect(iceSelectedTuple).toMatchObject({ localAddress: WORKER_IP, remoteIp: '10.0.0.2' });
+  });
+
+  it('is a server of its own accord if the peer is faster than the application', async () => {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    await createWebRtcTransport(worker, 't');
+    const peer = await createPeer(worker, 't', '10.0.0.2');
+    await worker.advance(100);
+    peer.startDtls('client');
+    await worker.advance(500);
+    // The handshake is over, but whose certificate it was is not known yet.
+    expect(events(worker, 't')).toEqual(['tuple', 'ice CONNECTED', 'dtls CONNECTING', 'ice COMPLETED']);
+    worker.order.length = 0;
+    expect((await connect(worker, 't', peer, CLIENT)).dtlsLocalRole).toBe(SERVER);
+    expect(worker.order.map(what => what[0])).toEqual(['W', '#']);
+    expect(events(worker, 't')).toEqual(['dtls CONNECTED']);
+  });
+
+  it('fails on a wrong fingerprint', async () => {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    await createWebRtcTransport(worker, 't');
+    const peer = await createPeer(worker, 't', '10.0.0.2');
+    const other = await createPeer(worker, 't', '10.0.0.3');
+    other.socket.close();
+    await connect(worker, 't', other, CLIENT);
+    await worker.advance(100);
+    peer.startDtls('client');
+    await worker.advance(500);
+    expect(events(worker, 't').at(-1)).toBe('dtls FAILED');
+  });
+
+  it('forwards media from peer to peer', async () => {
+    const { worker, peers } = await connectedPeers('10.0.0.2', '10.0.0.3');
+    await worker.request(Method.TRANSPORT_PRODUCE, 't0', produceRequest('producer', 1000));
+    await worker.request(Method.TRANSPORT_CONSUME, 't1', consumeRequest('consumer', 'producer', 1000, 5000));
+    for (let seq = 0; seq < 50; seq++) {
+      peers[0].sendRtp(opusPacket(1000, seq));
+      await worker.advance(20);
+    }
+    await worker.advance(2000);
+    expect(peers[1].rtp).toHaveLength(50);
+    expect(peers[1].rtp.every(packet => new DataView(packet.buffer).getUint32(8) === 5000)).toBe(true);
+    expect(peers[0].rtcp.length).toBeGreaterThan(0);
+    expect(peers[1].rtcp.length).toBeGreaterThan(0);
+    expect(worker.core.drops.toJSON()).toEqual({});
+    expect(worker.core.memory.slotsInUse).toBe(0);
+  });
+
+  it('counts and drops what is not encrypted, and what comes from elsewhere', async () => {
+    const { worker, peers } = await connectedPeers('10.0.0.2');
+    peers[0].sendPlain(opusPacket(1000, 1));
+    const stranger = await createPeer(worker, 't0', '10.0.0.4');
+    stranger.sendPlain(opusPacket(1000, 1));
+    await worker.advance(10);
+    const { drops } = worker.core;
+    expect([drops.get(DropReason.srtpAuthentication), drops.get(DropReason.unknownTuple)]).toEqual([1, 1]);
+  });
+
+  it('loses consent, and comes back without a new handshake', async () => {
+    const { worker, peers } = await connectedPeers('10.0.0.2');
+    events(worker, 't0');
+    worker.world.network.setPath(WORKER_IP, '10.0.0.2', { loss: 1 });
+    await worker.advance(40_000);
+    expect(events(worker, 't0')).toEqual(['ice DISCONNECTED']);
+    worker.world.network.setPath(WORKER_IP, '10.0.0.2', { loss: 0 });
+    await worker.advance(5000);
+    expect(events(worker, 't0').slice(0, 2)).toEqual(['tuple', 'ice COMPLETED']);
+    expect(peers[0].states).toEqual(['connecting', 'connected']);
+  });
+
+  it('says goodbye when it is closed', async () => {
+    const { worker, peers } = await connectedPeers('10.0.0.2');
+    await worker.request(Method.ROUTER_CLOSE_TRANSPORT, 'router', new FbsRouter.CloseTransportRequestT('t0'));
+    await worker.advance(10);
+    expect(peers[0].states.at(-1)).toBe('closed');
+    expect(events(worker, 't0').filter(event => event.includes('CLOSED'))).toEqual([]);
+  });
+});
+
+describe('WebRtcServer', () => {
+  async function served(...ids: string[]) {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    await worker.request(
+      Method.WORKER_CREATE_WEBRTCSERVER,
+      '',
+      new FbsWorker.CreateWebRtcServerRequestT('server', [
+        listenInfo({ port: 4000 }),
+        listenInfo({ protocol: FbsTransport.Protocol.TCP, port: 4000 }),
+      ]),
+    );
+    for (const id of ids) {
+      await worker.request(
+        Method.ROUTER_CREATE_WEBRTCTRANSPORT_WITH_SERVER,
+        'router',
+        webRtcTransportWithServerRequest(id, 'server'),
+      );
+    }
+    return worker;
+  }
+
+  it('serves transports over one socket, told apart by username fragment and address', async () => {
+    const worker = await served('a', 'b');
+    const a = await createPeer(worker, 'a', '10.0.0.2');
+    const b = await createPeer(worker, 'b', '10.0.0.3');
+    await connect(worker, 'a', a);
+    await connect(worker, 'b', b);
+    a.startDtls('server');
+    b.startDtls('server');
+    await worker.advance(1000);
+    for (const id of ['a', 'b'])
+      expect((await dump(worker, id)).dtlsState).toBe(FbsWebRtcTransport.DtlsState.CONNECTED);
+    // STUN is the server's, all else the transports'.
+    const { base } = await worker.request<FbsWebRtcTransport.GetStatsResponseT>(Method.TRANSPORT_GET_STATS, 'a');
+    expect(base!.bytesReceived).toBeGreaterThan(0n);
+    const { udpSockets, tcpServers, localIceUsernameFragments } = await worker.request<FbsWebRtcServer.DumpResponseT>(
+      Method.WEBRTCSERVER_DUMP,
+      'server',
+    );
+    expect([udpSockets, tcpServers]).toEqual([
+      [new FbsWebRtcServer.IpPortT(WORKER_IP, 4000)],
+      [new FbsWebRtcServer.IpPortT(WORKER_IP, 4000)],
+    ]);
+    expect(localIceUsernameFragments.map(one => one.webRtcTransportId)).toEqual(['a', 'b']);
+  });
+
+  it('drops what is for nobody', async () => {
+    const worker = await served('a');
+    const peer = await createPeer(worker, 'a', '10.0.0.2');
+    await worker.request(Method.ROUTER_CLOSE_TRANSPORT, 'router', new FbsRouter.CloseTransportRequestT('a'));
+    peer.sendPlain(opusPacket(1000, 1));
+    await worker.advance(100);
+    const { drops } = worker.core;
+    expect(drops.get(DropReason.unknownTuple)).toBe(1);
+    expect(drops.get(DropReason.stunUnknownUfrag)).toBeGreaterThan(0);
+    expect(peer.ice.answers).toEqual([0]);
+  });
+
+  it('takes its transports with it, and gives its ports back', async () => {
+    const worker = await served('a');
+    await worker.request(Method.WORKER_WEBRTCSERVER_CLOSE, '', new FbsWorker.CloseWebRtcServerRequestT('server'));
+    expect((await worker.request<FbsRouter.DumpResponseT>(Method.ROUTER_DUMP, 'router')).transportIds).toEqual([]);
+    await createWebRtcTransport(worker, 'a', [
+      listenInfo({ port: 4000 }),
+      listenInfo({ protocol: FbsTransport.Protocol.TCP, port: 4000 }),
+    ]);
+  });
+});
