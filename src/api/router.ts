@@ -391,16 +391,23 @@ export class RouterImpl<TAppData extends AppData = AppData>
     transport.on('@newdataproducer', dataProducer => this.#dataProducers.set(dataProducer.id, dataProducer));
     transport.on('@dataproducerclose', dataProducer => this.#dataProducers.delete(dataProducer.id));
     this.observer.safeEmit('newtransport', transport);
+    this.#closeLatecomers();
   }
 
   #addRtpObserver(observer: RtpObserver): void {
     this.#rtpObservers.set(observer.id, observer);
     observer.on('@close', () => this.#rtpObservers.delete(observer.id));
     this.observer.safeEmit('newrtpobserver', observer);
+    this.#closeLatecomers();
   }
 
   #childOptions<T>(id: string, appData: T): { id: string; channel: Channel; appData: T; router: TransportRouter } {
     return { id, channel: this.channel, appData, router: this.#view };
+  }
+
+  /** Closes what was being created while this router was closed. */
+  #closeLatecomers(): void {
+    if (this.closed) this.#closeChildren();
   }
 
   #closeChildren(): void {

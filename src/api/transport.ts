@@ -213,6 +213,7 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
     });
     this.#self.emit('@newproducer', producer);
     this.observer.safeEmit('newproducer', producer);
+    this.#closeLatecomers();
     return producer;
   }
 
@@ -289,6 +290,7 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
     });
     this.#self.emit('@newdataproducer', dataProducer);
     this.observer.safeEmit('newdataproducer', dataProducer);
+    this.#closeLatecomers();
     return dataProducer;
   }
 
@@ -347,6 +349,7 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
     dataConsumer.on('@close', forget);
     dataConsumer.on('@dataproducerclose', forget);
     this.observer.safeEmit('newdataconsumer', dataConsumer);
+    this.#closeLatecomers();
     return dataConsumer;
   }
 
@@ -453,6 +456,7 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
     consumer.on('@close', () => this.consumers.delete(id));
     consumer.on('@producerclose', () => this.consumers.delete(id));
     this.observer.safeEmit('newconsumer', consumer);
+    this.#closeLatecomers();
     return consumer;
   }
 
@@ -473,6 +477,11 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
     const mid = this.#nextMid;
     this.#nextMid = mid + 1 < midLimit ? mid + 1 : 0;
     return String(mid);
+  }
+
+  /** Closes what was being created while this transport was closed. */
+  #closeLatecomers(): void {
+    if (this.closed) this.#closeChildren({ tellRouter: true });
   }
 
   /** @param tellRouter - whether the router has to be told which producers are gone: not if it is closed itself. */

@@ -3,7 +3,7 @@ import { Event } from '../../../src/channel/fbs/notification/event.js';
 import { Method } from '../../../src/channel/fbs/request/method.js';
 import { WorkerClosedError } from '../../../src/errors.js';
 import { FakeWorker, settled } from './support/fake-worker.js';
-import { createScene, record } from './support/scene.js';
+import { audioParameters, createScene, record } from './support/scene.js';
 
 /** Who closes what, what is emitted on the way, and what the worker is told. */
 async function setUp() {
@@ -177,6 +177,24 @@ describe('closing', () => {
     await settled();
     expect(events).toEqual([]);
     expect(fake.requests).toHaveLength(told);
+  });
+
+  it('reaches what is being created meanwhile', async () => {
+    const { router, near, producer, dataProducer } = await setUp();
+    const creating = Promise.all([
+      near.produce({ ...audioParameters(2222), id: 'late' }),
+      near.consume({ producerId: producer.id, rtpCapabilities: router.rtpCapabilities }),
+      near.produceData({ sctpStreamParameters: { streamId: 9 } }),
+      near.consumeData({ dataProducerId: dataProducer.id }),
+    ]);
+    near.close();
+    for (const { closed } of await creating) expect(closed).toBe(true);
+    expect(router.canConsume({ producerId: 'late', rtpCapabilities: router.rtpCapabilities })).toBe(false);
+
+    const transport = router.createDirectTransport();
+    const observer = router.createActiveSpeakerObserver();
+    router.close();
+    expect([(await transport).closed, (await observer).closed]).toEqual([true, true]);
   });
 
   it('works with `using`', async () => {
