@@ -23,9 +23,15 @@ export function generateSrtpParameters(suite: SrtpSuiteName, random: Random): Sr
   return { suite, masterKey };
 }
 
-/** The key of a peer. @throws TypeError if it has not the length of the suite */
+/**
+ * The key of a peer. Characters that Base64 does not have (RFC 4648 §4) are skipped.
+ *
+ * @throws TypeError if it is not Base64, or has not the length of the suite.
+ */
 export function decodeMasterKey(suite: SrtpSuiteName, keyBase64: string): Uint8Array {
-  const masterKey = new Uint8Array(Buffer.from(keyBase64, 'base64'));
+  const digits = keyBase64.replace(/[^A-Za-z0-9+/=]/g, '');
+  if (digits.length === 0 || digits.length % 4 !== 0) throw new TypeError('invalid data');
+  const masterKey = new Uint8Array(Buffer.from(digits, 'base64'));
   if (masterKey.length !== masterLength(SRTP_SUITES[suite])) throw new TypeError('invalid decoded SRTP key length');
   return masterKey;
 }
