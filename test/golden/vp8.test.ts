@@ -1,0 +1,3 @@
+import { defineGoldenTests } from './player/define-tests.js';
+
+defineGoldenTests('vp8');
