@@ -9,7 +9,8 @@ import { MissingPacketError } from './templates.js';
 /** How far a script may fall behind its schedule; what comes of later steps says nothing. */
 const LATE_MS = 40;
 const MAX_TRIES = 3;
-const MAX_AT_ONCE = 4;
+/** More would make each other late. */
+const MAX_AT_ONCE = Number(process.env['GOLDEN_AT_ONCE'] ?? 2);
 const SHOWN_DIFFERENCES = Number(process.env['GOLDEN_SHOWN'] ?? 12);
 
 /** One test for each recording of an area. */
