@@ -57,9 +57,9 @@ describe.each(['chromium', 'firefox'] as const)('%s', name => {
     const alice = await join(name, room, 'Alice');
     const bob = await join(name, room, 'Bob');
     await growing(async () => (await bob.received('video'))?.framesDecoded);
-    await alice.page.click('#toggle-video');
+    await alice.press('#toggle-video');
     await until(async () => (await visibleVideos(bob)) === 1);
-    await alice.page.click('#toggle-video');
+    await alice.press('#toggle-video');
     await until(async () => (await visibleVideos(bob)) === 2);
     await growing(async () => (await bob.received('video'))?.framesDecoded);
   });
