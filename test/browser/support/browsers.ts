@@ -12,8 +12,12 @@ export function isInstalled(name: BrowserName): boolean {
   return existsSync(executables[name]);
 }
 
-/** A headless browser with a fake camera and microphone that it does not ask about. */
-export async function launch(name: BrowserName): Promise<Browser> {
+/**
+ * A headless browser with a fake camera and microphone that it does not ask about.
+ *
+ * @param camera a Y4M file that Chromium's camera shows
+ */
+export async function launch(name: BrowserName, camera?: string): Promise<Browser> {
   const executablePath = executables[name];
   if (name === 'firefox') {
     return puppeteer.launch({
@@ -37,6 +41,7 @@ export async function launch(name: BrowserName): Promise<Browser> {
       '--no-sandbox',
       '--use-fake-device-for-media-stream=fps=30',
       '--use-fake-ui-for-media-stream',
+      ...(camera ? [`--use-file-for-fake-video-capture=${camera}`] : []),
       '--allow-loopback-in-peer-connection',
       '--autoplay-policy=no-user-gesture-required',
       '--disable-gpu',
