@@ -13,6 +13,7 @@ import { type EgressPacket } from './egress.js';
 export class OutgoingCongestion {
   readonly #initialBitrate: number;
   #type: 'transport-cc' | 'remb' | undefined = undefined;
+  #connected = false;
   /** Of the last packet. */
   #transportWideSequenceNumber = 0;
 
@@ -21,9 +22,10 @@ export class OutgoingCongestion {
     this.#initialBitrate = Math.max(initialBitrate, MIN_BITRATE);
   }
 
-  /** bps; undefined if nothing was negotiated. */
+  /** bps, 0 while there is no connection; undefined if nothing was negotiated. */
   get availableBitrate(): number | undefined {
-    return this.#type === undefined ? undefined : this.#initialBitrate;
+    if (this.#type === undefined) return undefined;
+    return this.#connected ? this.#initialBitrate : 0;
   }
 
   /** 0..1; undefined if nothing was negotiated. */
@@ -41,6 +43,14 @@ export class OutgoingCongestion {
     } else if (extensionIds[HeaderExtension.absSendTime] !== 0 && hasFeedback('goog-remb')) {
       this.#type = 'remb';
     }
+  }
+
+  connected(): void {
+    this.#connected = true;
+  }
+
+  disconnected(): void {
+    this.#connected = false;
   }
 
   /** Writes into a packet what says when it was sent, and which one of the transport it is. */

@@ -88,6 +88,8 @@ export abstract class Transport
   protected readonly context: WorkerContext;
   protected readonly options: TransportOptions;
   protected readonly counters = new TransportCounters();
+  /** When the last packet was handed to the egress, which sends it within the same tick. */
+  protected sentAt = 0;
 
   readonly #owner: TransportOwner;
   readonly #producers = new Map<string, Producer>();
@@ -176,12 +178,14 @@ export abstract class Transport
     for (const consumer of this.#consumers.values()) consumer.onTransportConnected(now);
     this.#data.mayConnect(now);
     this.#rtcp.start(now);
+    this.#outgoing.connected();
     this.#incoming.connected(now);
   }
 
   protected disconnected(now: number): void {
     for (const consumer of this.#consumers.values()) consumer.onTransportDisconnected(now);
     this.#rtcp.stop();
+    this.#outgoing.disconnected();
     this.#incoming.disconnected();
   }
 
@@ -372,6 +376,7 @@ export abstract class Transport
   /** Stamps the packet with its moment of sending and hands it to the egress. False if it is not sent. */
   #sendPacket(packet: EgressPacket, now: number): boolean {
     if (!this.isConnected) return false;
+    this.sentAt = now;
     this.#outgoing.stampPacket(packet, now);
     this.dispatchRtp(packet);
     return true;

@@ -44,7 +44,7 @@ export abstract class UdpTransport extends Transport {
   }
 
   override sendRtp(bytes: Uint8Array, offset: number, length: number): boolean {
-    return this.#send(this.tuple, bytes, offset, length);
+    return this.#send(this.tuple, bytes, offset, length, this.sentAt);
   }
 
   override sendRtcp(bytes: Uint8Array, offset: number, length: number): void {
@@ -167,9 +167,15 @@ export abstract class UdpTransport extends Transport {
     return DropReason.none;
   }
 
-  #send(tuple: UdpTuple | undefined, bytes: Uint8Array, offset: number, length: number): boolean {
+  #send(
+    tuple: UdpTuple | undefined,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    now = this.context.runtime.clock.now(),
+  ): boolean {
     if (!tuple) return false;
-    this.counters.sent.update(length, this.context.runtime.clock.now());
+    this.counters.sent.update(length, now);
     return tuple.send(bytes, offset, length);
   }
 }

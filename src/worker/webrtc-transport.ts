@@ -168,7 +168,7 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
 
   override sendRtp(bytes: Uint8Array, offset: number, length: number): boolean {
     // Without keys nothing leaves: a packet may still be in the egress when the connection ends.
-    return this.isConnected && this.#send(this.#ice.selectedTuple, bytes, offset, length);
+    return this.isConnected && this.#send(this.#ice.selectedTuple, bytes, offset, length, this.sentAt);
   }
 
   override sendRtcp(bytes: Uint8Array, offset: number, length: number): void {
@@ -379,9 +379,15 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
     return reason;
   }
 
-  #send(path: IcePath | undefined, bytes: Uint8Array, offset: number, length: number): boolean {
+  #send(
+    path: IcePath | undefined,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    now = this.context.runtime.clock.now(),
+  ): boolean {
     if (!path) return false;
-    this.counters.sent.update(length, this.context.runtime.clock.now());
+    this.counters.sent.update(length, now);
     return path.send(bytes, offset, length);
   }
 
