@@ -16,6 +16,7 @@ import {
   webRtcTransportWithServerRequest,
 } from '../../support/requests.js';
 import { TestWorker, WORKER_IP } from '../../support/test-worker.js';
+import { IcePeer } from '../../sim/support/ice-peer.js';
 import { WebRtcPeer } from '../../support/webrtc-peer.js';
 
 const { AUTO, CLIENT, SERVER } = FbsWebRtcTransport.DtlsRole;
@@ -166,6 +167,30 @@ describe('WebRtcTransport', () => {
     await worker.advance(5000);
     expect(events(worker, 't0').slice(0, 2)).toEqual(['tuple', 'ice COMPLETED']);
     expect(peers[0].states).toEqual(['connecting', 'connected']);
+  });
+
+  it('is reached over TCP, and disconnects when the connection ends', async () => {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    const tcp = listenInfo({ protocol: FbsTransport.Protocol.TCP });
+    const { iceCandidates, iceParameters } = await createWebRtcTransport(worker, 't', [tcp]);
+    const runtime = worker.createPeer('10.0.0.2');
+    const ice = new IcePeer(runtime, {
+      usernameFragment: iceParameters!.usernameFragment as string,
+      password: iceParameters!.password as string,
+    });
+    const connection = runtime.tcp.connect(WORKER_IP, iceCandidates[0].port, {
+      onFrame: frame => ice.onMessage(frame),
+      onClosed: () => {},
+    });
+    ice.addWay((bytes, length) => connection.send(bytes, 0, length));
+    await worker.advance(500);
+    expect(events(worker, 't').slice(0, 2)).toEqual(['tuple', 'ice CONNECTED']);
+    const { protocol } = (await dump(worker, 't')).iceSelectedTuple!;
+    expect(protocol).toBe(FbsTransport.Protocol.TCP);
+    connection.close();
+    await worker.advance(100);
+    expect(events(worker, 't').at(-1)).toBe('ice DISCONNECTED');
   });
 
   it('says goodbye when it is closed', async () => {
