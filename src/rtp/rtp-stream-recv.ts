@@ -132,7 +132,7 @@ export class RtpStreamRecv extends RtpStream implements Machine, NackGeneratorOw
 
   /** Takes a media packet. False: it is to be dropped. */
   receivePacket(packet: RtpPacket, now: number): boolean {
-    if (!this.receiveStreamPacket(packet.sequenceNumber, packet.timestamp, packet.captureAtUs, now)) return false;
+    if (!this.receiveStreamPacket(packet, packet.sequenceNumber, packet.timestamp, now)) return false;
     if (packet.payloadType === this.params.payloadType) this.#parser?.(packet);
 
     if (this.#nackGenerator !== undefined) {
@@ -159,7 +159,7 @@ export class RtpStreamRecv extends RtpStream implements Machine, NackGeneratorOw
     if (!rtx.receivePacket(packet.sequenceNumber)) return false;
     if (!packet.decodeRtx(this.params.payloadType, this.params.ssrc)) return false;
     // Only the sequence number counts: a packet that was late anyway says nothing about jitter or the newest timestamp.
-    if (!this.updateSequence(packet.sequenceNumber, packet.timestamp, packet.captureAtUs, now)) return false;
+    if (!this.updateSequence(packet, packet.sequenceNumber, packet.timestamp, now)) return false;
     this.#parser?.(packet);
 
     this.packetsRetransmitted++;

@@ -2,6 +2,7 @@ import { type PacketMemory } from '../common/packet-memory.js';
 import { RetransmissionBuffer } from './retransmission-buffer.js';
 import { RtpDataCounter } from './rate-calculator.js';
 import { compactDuration, roundTripTime } from './round-trip-time.js';
+import { type RtpPacket } from './rtp-packet.js';
 import { type SenderReport } from './rtcp/sender-report.js';
 import { type DelaySinceLastReceiverReport } from './rtcp/xr.js';
 import { RtpStream, type RtpStreamParams, type RtxParams, scoreOf } from './rtp-stream.js';
@@ -96,28 +97,24 @@ export class RtpStreamSend extends RtpStream {
    * Takes note of a packet that is about to be sent, and keeps it for retransmission. False: it must not be sent,
    * because its sequence number makes no sense or was sent already (which SRTP does not forgive).
    *
-   * @param handle of the packet in packet memory
-   * @param length, payloadLength of the packet as sent
-   * @param captureAt µs, NaN if unknown
+   * @param packet in packet memory
+   * @param seq, timestamp, marker, rewrite as it is going to be sent
    */
   receivePacket(
-    handle: number,
-    length: number,
-    payloadLength: number,
+    packet: RtpPacket,
     seq: number,
     timestamp: number,
     marker: boolean,
     rewrite: number,
-    captureAt: number,
     now: number,
   ): boolean {
-    if (!this.receiveStreamPacket(seq, timestamp, captureAt, now)) return false;
+    if (!this.receiveStreamPacket(packet, seq, timestamp, now)) return false;
     const buffer = this.#buffer;
     if (buffer !== undefined) {
       if (buffer.find(seq) >= 0) return false;
-      buffer.insert(handle, seq, timestamp, marker, rewrite);
+      buffer.insert(packet.handle, seq, timestamp, marker, rewrite);
     }
-    this.#transmission.update(length, payloadLength, now);
+    this.#transmission.update(packet.length, packet.payloadLength, now);
     return true;
   }
 

@@ -1,4 +1,5 @@
 import { isTimestampHigher, isTimestampLower } from '../common/serial-number.js';
+import { type RtpPacket } from './rtp-packet.js';
 
 /** A jump ahead of at least this much is not believed at once. */
 const MAX_DROPOUT = 3000;
@@ -148,23 +149,27 @@ export abstract class RtpStream {
   /** Called when sequence numbers started anew after a jump. */
   protected onSequenceReset(): void {}
 
-  /** Takes a packet into account. False: its sequence number is not plausible. */
-  protected receiveStreamPacket(seq: number, timestamp: number, captureAt: number, now: number): boolean {
-    if (!this.sequence.started) this.#setMaxPacket(timestamp, captureAt, now);
-    if (!this.updateSequence(seq, timestamp, captureAt, now)) return false;
-    if (isTimestampHigher(timestamp, this.maxPacketTs)) this.#setMaxPacket(timestamp, captureAt, now);
+  /**
+   * Takes a packet into account. False: its sequence number is not plausible.
+   *
+   * @param seq, timestamp as received, or as sent
+   */
+  protected receiveStreamPacket(packet: RtpPacket, seq: number, timestamp: number, now: number): boolean {
+    if (!this.sequence.started) this.#setMaxPacket(packet, timestamp, now);
+    if (!this.updateSequence(packet, seq, timestamp, now)) return false;
+    if (isTimestampHigher(timestamp, this.maxPacketTs)) this.#setMaxPacket(packet, timestamp, now);
     return true;
   }
 
-  protected updateSequence(seq: number, timestamp: number, captureAt: number, now: number): boolean {
+  protected updateSequence(packet: RtpPacket, seq: number, timestamp: number, now: number): boolean {
     const verdict = this.sequence.update(seq);
     if (verdict === SequenceVerdict.bad) return false;
     if (verdict === SequenceVerdict.reset) {
-      this.#setMaxPacket(timestamp, captureAt, now);
+      this.#setMaxPacket(packet, timestamp, now);
       this.onSequenceReset();
     } else if (verdict === SequenceVerdict.inOrder && isTimestampLower(timestamp, this.maxPacketTs)) {
       // The sender's timestamps went back, for example after a long silence.
-      this.#setMaxPacket(timestamp, captureAt, now);
+      this.#setMaxPacket(packet, timestamp, now);
     }
     return true;
   }
@@ -199,10 +204,10 @@ export abstract class RtpStream {
     if (notify) this.onScore(score, previousScore, now);
   }
 
-  #setMaxPacket(timestamp: number, captureAt: number, now: number): void {
+  #setMaxPacket(packet: RtpPacket, timestamp: number, now: number): void {
     this.maxPacketTs = timestamp;
     this.maxPacketAt = now;
-    this.maxPacketCaptureAt = captureAt;
+    this.maxPacketCaptureAt = packet.captureAtUs;
   }
 }
 

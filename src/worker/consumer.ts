@@ -501,6 +501,7 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
         ? egress.begin(packet, ssrc, seq, timestamp, marker, rewrite)
         : egress.beginRtx(packet, rtx.payloadType, rtx.ssrc, stream.nextRtxSeq(), seq, timestamp, marker, rewrite);
     if (!begun) return;
+    egress.packet.mayBeRepeated = rtx === undefined;
     this.#listener.onConsumerRetransmitRtp(this, egress.packet, now);
     this.#traces.packet(egress.packet, packet, rtx !== undefined, now);
     egress.end();
@@ -521,22 +522,10 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
 
     const timestamp = (packet.timestamp - manager.tsOffset) >>> 0;
     const seq = sequence.input(sequenceNumber);
-    const accepted =
-      seq >= 0 &&
-      stream.receivePacket(
-        packet.handle,
-        packet.length,
-        packet.payloadLength,
-        seq,
-        timestamp,
-        marker,
-        rewrite,
-        packet.captureAtUs,
-        now,
-      );
+    const accepted = seq >= 0 && stream.receivePacket(packet, seq, timestamp, marker, rewrite, now);
     if (accepted) {
       if (sequence.maxOutput === seq) this.#lastSentMarker = marker;
-      this.#send(packet, stream.params.ssrc, seq, timestamp, marker, rewrite, now);
+      this.#send(packet, stream, seq, timestamp, marker, rewrite, now);
     } else {
       this.#media.drops.count(DropReason.consumerDuplicate);
     }
@@ -548,7 +537,7 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
 
   #send(
     packet: RtpPacket,
-    ssrc: number,
+    stream: RtpStreamSend,
     seq: number,
     timestamp: number,
     marker: boolean,
@@ -557,7 +546,8 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
   ): void {
     const { egress } = this.#media;
     packet.updateMid(this.#mid);
-    if (!egress.begin(packet, ssrc, seq, timestamp, marker, rewrite)) return;
+    if (!egress.begin(packet, stream.params.ssrc, seq, timestamp, marker, rewrite)) return;
+    egress.packet.mayBeRepeated = stream.rtx === undefined && stream.params.useNack;
     this.#listener.onConsumerSendRtp(this, egress.packet, now);
     this.#traces.packet(egress.packet, packet, false, now);
     egress.end();

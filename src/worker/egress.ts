@@ -5,12 +5,21 @@ import { type RtpPacket } from '../rtp/rtp-packet.js';
 
 /** Room behind a packet for what SRTP appends. */
 const TRAILER_LENGTH = 32;
+/** Original sequence number of RTX. */
+const OSN_LENGTH = 2;
+/**
+ * V8 copies within shared memory by words of this length if source and target lie alike in them, else byte by byte:
+ * 0.1 against 0.4 µs for a video packet.
+ */
+const ALIGNMENT = 8;
 /** A batch this large is sent before the end of the tick. */
 const MAX_BATCH = 1024;
 
 /** Encrypts in place; see SrtpSender. */
 export interface RtpProtector {
   protectRtp(bytes: Uint8Array, offset: number, length: number): number;
+  /** Whether it refuses a packet that was sent already unless all bytes are the same. */
+  readonly repeatsMustBeEqual: boolean;
 }
 
 /** The way out for packets: a Transport. */
@@ -38,7 +47,9 @@ export interface EgressRoute {
 export class EgressPacket {
   /** The own slot; NO_HANDLE: the object is free. */
   handle = NO_HANDLE;
-  /** Bytes in the own slot. */
+  /** Where the packet starts in `PacketMemory.bytes`, in the own slot. */
+  offset = 0;
+  /** Bytes of the packet in the own slot. */
   prefixLength = 0;
   /** Slot of the received packet. */
   sourceHandle = NO_HANDLE;
@@ -53,6 +64,8 @@ export class EgressPacket {
   headerLength = 0;
   paddingLength = 0;
   isRtx = false;
+  /** Whether the packet may be sent again under the same sequence number, because there is no RTX. */
+  mayBeRepeated = false;
   /** The transport-wide sequence number in the packet, 0 until one is written; -1: it has no such extension. */
   transportWideSequenceNumber = -1;
 
@@ -112,6 +125,7 @@ export class Egress {
   /** The batch: what `commit` was given. */
   #count = 0;
   readonly #handles = new Uint32Array(MAX_BATCH);
+  readonly #offsets = new Uint32Array(MAX_BATCH);
   readonly #prefixLengths = new Uint32Array(MAX_BATCH);
   readonly #sourceHandles = new Uint32Array(MAX_BATCH);
   readonly #restOffsets = new Uint32Array(MAX_BATCH);
@@ -142,8 +156,9 @@ export class Egress {
     const handle = this.#allocate(source);
     if (handle === NO_HANDLE) return false;
     const { bytes, view } = this.#memory;
-    this.#header.write(source, bytes, view, handle, ssrc, sequenceNumber, timestamp, marker, rewrite);
-    this.#fill(source, handle, source.payloadType, ssrc, sequenceNumber, timestamp, marker);
+    const offset = handle + alignment(source.offset);
+    this.#header.write(source, bytes, view, offset, ssrc, sequenceNumber, timestamp, marker, rewrite);
+    this.#fill(source, handle, offset, source.payloadType, ssrc, sequenceNumber, timestamp, marker);
     this.packet.isRtx = false;
     this.packet.paddingLength = source.paddingLength;
     return true;
@@ -163,11 +178,12 @@ export class Egress {
     const handle = this.#allocate(source);
     if (handle === NO_HANDLE) return false;
     const { bytes, view } = this.#memory;
+    const offset = handle + alignment(source.offset - OSN_LENGTH);
     this.#header.writeRtx(
       source,
       bytes,
       view,
-      handle,
+      offset,
       payloadType,
       ssrc,
       sequenceNumber,
@@ -176,7 +192,7 @@ export class Egress {
       marker,
       rewrite,
     );
-    this.#fill(source, handle, payloadType, ssrc, sequenceNumber, timestamp, marker);
+    this.#fill(source, handle, offset, payloadType, ssrc, sequenceNumber, timestamp, marker);
     this.packet.isRtx = true;
     this.packet.paddingLength = 0;
     return true;
@@ -184,17 +200,17 @@ export class Egress {
 
   /** Puts the current packet into the batch. */
   commit(route: EgressRoute): void {
-    const { handle, prefixLength, sourceHandle, restOffset, restLength } = this.packet;
+    const { handle, offset, prefixLength, sourceHandle, restOffset, restLength } = this.packet;
     this.#memory.retain(handle);
     this.#memory.retain(sourceHandle);
-    this.#add(handle, prefixLength, sourceHandle, restOffset, restLength, route);
+    this.#add(handle, offset, prefixLength, sourceHandle, restOffset, restLength, route);
   }
 
   /** Puts the current packet together and sends it at once, as it is: for a DirectTransport. */
   deliver(route: EgressRoute): boolean {
-    const { handle, prefixLength, restOffset, restLength } = this.packet;
-    this.#join(handle, prefixLength, restOffset, restLength);
-    return route.sendRtp(this.#memory.bytes, handle, prefixLength + restLength);
+    const { offset, prefixLength, restOffset, restLength } = this.packet;
+    this.#join(offset, prefixLength, restOffset, restLength);
+    return route.sendRtp(this.#memory.bytes, offset, prefixLength + restLength);
   }
 
   /** Puts a copy of a complete packet that lies anywhere into the batch: probation packets. */
@@ -206,7 +222,7 @@ export class Egress {
     }
     const to = this.#memory.bytes;
     for (let i = 0; i < length; i++) to[handle + i] = bytes[offset + i];
-    this.#add(handle, length, NO_HANDLE, 0, 0, route);
+    this.#add(handle, handle, length, NO_HANDLE, 0, 0, route);
     return true;
   }
 
@@ -223,13 +239,13 @@ export class Egress {
     for (let index = 0; index < this.#count; index++) {
       const route = this.#routes[index]!;
       const protector = this.#protectors[index];
-      const handle = this.#handles[index];
+      const offset = this.#offsets[index];
       let length = this.#prefixLengths[index];
-      this.#join(handle, length, this.#restOffsets[index], this.#restLengths[index]);
+      this.#join(offset, length, this.#restOffsets[index], this.#restLengths[index]);
       length += this.#restLengths[index];
-      if (protector !== undefined) length = protector.protectRtp(this.#memory.bytes, handle, length);
+      if (protector !== undefined) length = protector.protectRtp(this.#memory.bytes, offset, length);
       if (length < 0) this.#drops.count(-length as DropReason);
-      else if (!route.sendRtp(this.#memory.bytes, handle, length)) this.#drops.count(DropReason.sendError);
+      else if (!route.sendRtp(this.#memory.bytes, offset, length)) this.#drops.count(DropReason.sendError);
       this.#release(index);
     }
     this.#count = 0;
@@ -243,7 +259,7 @@ export class Egress {
   }
 
   #allocate(source: RtpPacket): number {
-    const handle = this.#memory.allocate(source.length + EGRESS_PREFIX_MAX_LENGTH + TRAILER_LENGTH);
+    const handle = this.#memory.allocate(ALIGNMENT + source.length + EGRESS_PREFIX_MAX_LENGTH + TRAILER_LENGTH);
     if (handle === NO_HANDLE) this.#drops.count(DropReason.packetMemoryExhausted);
     return handle;
   }
@@ -251,6 +267,7 @@ export class Egress {
   #fill(
     source: RtpPacket,
     handle: number,
+    offset: number,
     payloadType: number,
     ssrc: number,
     sequenceNumber: number,
@@ -260,6 +277,7 @@ export class Egress {
     const packet = this.packet;
     const header = this.#header;
     packet.handle = handle;
+    packet.offset = offset;
     packet.prefixLength = header.length;
     packet.sourceHandle = source.handle;
     packet.restOffset = header.restOffset;
@@ -277,6 +295,7 @@ export class Egress {
 
   #add(
     handle: number,
+    offset: number,
     prefixLength: number,
     sourceHandle: number,
     restOffset: number,
@@ -285,6 +304,7 @@ export class Egress {
   ): void {
     const index = this.#count++;
     this.#handles[index] = handle;
+    this.#offsets[index] = offset;
     this.#prefixLengths[index] = prefixLength;
     this.#sourceHandles[index] = sourceHandle;
     this.#restOffsets[index] = restOffset;
@@ -302,8 +322,8 @@ export class Egress {
   }
 
   /** Copies the rest of the payload behind its beginning. */
-  #join(handle: number, prefixLength: number, restOffset: number, restLength: number): void {
-    if (restLength > 0) this.#memory.bytes.copyWithin(handle + prefixLength, restOffset, restOffset + restLength);
+  #join(offset: number, prefixLength: number, restOffset: number, restLength: number): void {
+    if (restLength > 0) this.#memory.bytes.copyWithin(offset + prefixLength, restOffset, restOffset + restLength);
   }
 
   #release(index: number): void {
@@ -312,4 +332,9 @@ export class Egress {
     this.#routes[index] = undefined;
     this.#protectors[index] = undefined;
   }
+}
+
+/** Where to put a packet in its slot so that the rest of the payload lies in its words as where it comes from. */
+function alignment(sourceOffset: number): number {
+  return sourceOffset & (ALIGNMENT - 1);
 }

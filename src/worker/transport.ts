@@ -377,7 +377,9 @@ export abstract class Transport
   #sendPacket(packet: EgressPacket, now: number): boolean {
     if (!this.isConnected) return false;
     this.sentAt = now;
-    this.#outgoing.stampPacket(packet, now);
+    // AES-GCM does not forgive a repetition that differs (see SrtpSender).
+    const mustStayEqual = packet.mayBeRepeated && this.rtpProtector?.repeatsMustBeEqual === true;
+    if (!mustStayEqual) this.#outgoing.stampPacket(packet, now);
     this.dispatchRtp(packet);
     return true;
   }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PacketMemory } from '../../../src/common/packet-memory.js';
+import { RtpPacket } from '../../../src/rtp/rtp-packet.js';
 import { RtpStreamSend } from '../../../src/rtp/rtp-stream-send.js';
 import { type RtpStreamParams } from '../../../src/rtp/rtp-stream.js';
 import { compactNtp } from '../../../src/rtp/time.js';
@@ -40,12 +41,17 @@ function create(params: Partial<RtpStreamParams> = {}): RtpStreamSend {
   return new RtpStreamSend(all, undefined, 0, memory, NTP_OFFSET, owner, 10_000);
 }
 
+/** A packet in packet memory. */
+function store(length: number, payloadLength: number, captureAtUs = NaN): RtpPacket {
+  return Object.assign(new RtpPacket(), { handle: memory.allocate(100), length, payloadLength, captureAtUs });
+}
+
 /** Sends packets whose timestamps are 10 ms apart per sequence number unless told. */
 function send(stream: RtpStreamSend, seqs: number[], timestamp?: number, now = 10_000): boolean[] {
   return seqs.map(seq => {
-    const handle = memory.allocate(100);
-    const sent = stream.receivePacket(handle, 112, 100, seq, timestamp ?? seq * 900, false, -1, NaN, now);
-    memory.release(handle);
+    const packet = store(112, 100);
+    const sent = stream.receivePacket(packet, seq, timestamp ?? seq * 900, false, -1, now);
+    memory.release(packet.handle);
     return sent;
   });
 }
@@ -129,7 +135,7 @@ describe('RtpStreamSend reports', () => {
     const stream = create();
     expect(stream.senderReport(10_000)).toBeUndefined();
     // Captured 250 ms before it is sent.
-    stream.receivePacket(memory.allocate(100), 112, 100, 1, 1000, false, -1, 9_750_000, 10_000);
+    stream.receivePacket(store(112, 100, 9_750_000), 1, 1000, false, -1, 10_000);
     const report = stream.senderReport(10_100)!;
     expect(report).toEqual({
       ssrc: 1111,
@@ -149,7 +155,7 @@ describe('RtpStreamSend reports', () => {
 
   it('counts no octets of padding', () => {
     const stream = create();
-    stream.receivePacket(memory.allocate(100), 255, 0, 1, 1000, false, -1, NaN, 10_000);
+    stream.receivePacket(store(255, 0), 1, 1000, false, -1, 10_000);
     expect(stream.senderReport(10_100)).toMatchObject({ packetCount: 1, octetCount: 0 });
   });
 

@@ -85,6 +85,7 @@ describe('Egress', () => {
   it('encrypts', () => {
     const route = new Route();
     route.rtpProtector = {
+      repeatsMustBeEqual: false,
       protectRtp: (bytes, offset, length) => {
         bytes.fill(0xee, offset + length, offset + length + 10);
         return length + 10;
@@ -99,7 +100,7 @@ describe('Egress', () => {
     const route = new Route();
     route.works = false;
     commit(store(), 5, route);
-    route.rtpProtector = { protectRtp: () => -DropReason.srtpIndexExhausted };
+    route.rtpProtector = { repeatsMustBeEqual: false, protectRtp: () => -DropReason.srtpIndexExhausted };
     commit(store(), 6, route);
     egress.flush();
     expect(drops.toJSON()).toEqual({ sendError: 1, srtpIndexExhausted: 1 });
