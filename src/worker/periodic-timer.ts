@@ -31,7 +31,7 @@ export class PeriodicTimer implements Machine {
     const due = this.nextDeadline;
     this.nextDeadline = Infinity;
     const delay = this.#run(now);
-    // Counted from when it was due, so that lateness does not add up; after a long sleep it runs once, not many times.
-    this.nextDeadline = Math.max(due + delay, now);
+    // Counted from when it was due, so that lateness does not add up; what a long sleep missed is not caught up with.
+    this.nextDeadline = due + delay > now ? due + delay : now + delay;
   }
 }

@@ -253,22 +253,8 @@ export abstract class Transport
   }
 
   protected baseStats(now: number): FbsTransport.StatsT {
-    const { counters } = this;
     const stats = new FbsTransport.StatsT(this.id, BigInt(Math.trunc(now)), this.#data.sctpStateNumber);
-    stats.bytesReceived = BigInt(counters.received.total);
-    stats.recvBitrate = BigInt(counters.received.rate(now));
-    stats.bytesSent = BigInt(counters.sent.total);
-    stats.sendBitrate = BigInt(counters.sent.rate(now));
-    stats.rtpBytesReceived = BigInt(counters.receivedRtp.byteCount);
-    stats.rtpRecvBitrate = BigInt(counters.receivedRtp.bitrate(now));
-    stats.rtpBytesSent = BigInt(counters.sentRtp.byteCount);
-    stats.rtpSendBitrate = BigInt(counters.sentRtp.bitrate(now));
-    stats.rtxBytesReceived = BigInt(counters.receivedRtx.byteCount);
-    stats.rtxRecvBitrate = BigInt(counters.receivedRtx.bitrate(now));
-    stats.rtxBytesSent = BigInt(counters.sentRtx.byteCount);
-    stats.rtxSendBitrate = BigInt(counters.sentRtx.bitrate(now));
-    stats.probationBytesSent = BigInt(counters.sentProbation.byteCount);
-    stats.probationSendBitrate = BigInt(counters.sentProbation.bitrate(now));
+    this.counters.fillStats(stats, now);
     stats.availableOutgoingBitrate = optionalBigInt(this.#outgoing.availableBitrate);
     stats.availableIncomingBitrate = optionalBigInt(this.#incoming.availableBitrate);
     stats.rtpPacketLossReceived = this.#incoming.packetLoss ?? null;

@@ -9,13 +9,11 @@ import { type RtpProtector } from './egress.js';
 import { type ListenInfo } from './listen-info.js';
 import { type Bound } from './port-manager.js';
 import { type RemoteAddress, type UdpSocket } from './runtime.js';
+import { SrtcpBuffer } from './srtcp-buffer.js';
 import { decodeMasterKey, type SrtpParameters, srtpSuiteName } from './srtp-parameters.js';
 import { Transport } from './transport.js';
 import { type TransportOwner } from './transport-owner.js';
 import { type UdpTuple } from './tuple.js';
-
-/** Room for what SRTCP appends. */
-const RTCP_TRAILER_LENGTH = 32;
 
 /** A transport to one peer over plain UDP, with SRTP keys from the application or without encryption. */
 export abstract class UdpTransport extends Transport {
@@ -29,7 +27,7 @@ export abstract class UdpTransport extends Transport {
   /** Where the current datagram came from. */
   protected source: RemoteAddress | undefined = undefined;
   protected sourceSocket: UdpSocket | undefined = undefined;
-  #rtcpBuffer = new Uint8Array(0);
+  readonly #srtcp = new SrtcpBuffer();
 
   constructor(id: string, options: OptionsT, context: WorkerContext, owner: TransportOwner, kind: 'pipe' | 'other') {
     super(id, options, context, owner, kind);
@@ -54,13 +52,9 @@ export abstract class UdpTransport extends Transport {
       this.#send(tuple, bytes, offset, length);
       return;
     }
-    if (this.#rtcpBuffer.length < length + RTCP_TRAILER_LENGTH) {
-      this.#rtcpBuffer = new Uint8Array(length + RTCP_TRAILER_LENGTH);
-    }
-    for (let i = 0; i < length; i++) this.#rtcpBuffer[i] = bytes[offset + i];
-    const protectedLength = this.srtpSender.protectRtcp(this.#rtcpBuffer, 0, length);
+    const protectedLength = this.#srtcp.protect(this.srtpSender, bytes, offset, length);
     if (protectedLength < 0) this.context.drops.count(-protectedLength as DropReason);
-    else this.#send(tuple, this.#rtcpBuffer, 0, protectedLength);
+    else this.#send(tuple, this.#srtcp.bytes, 0, protectedLength);
   }
 
   override sendSctp(bytes: Uint8Array, offset: number, length: number): void {

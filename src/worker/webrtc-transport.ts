@@ -11,7 +11,6 @@ import {
   type DtlsSession,
   type DtlsState,
 } from '../dtls/dtls-transport.js';
-import { type Fingerprint, type FingerprintAlgorithm, fingerprintAlgorithms } from '../dtls/fingerprint.js';
 import { type IceCandidate, iceCandidates } from '../ice/candidate.js';
 import { IceServer, type IceServerOwner, type IceState } from '../ice/ice-server.js';
 import { isStun } from '../ice/stun-message.js';
@@ -24,16 +23,22 @@ import { type IcePath, IceSockets } from './ice-sockets.js';
 import { readListenInfo } from './listen-info.js';
 import { Transport } from './transport.js';
 import { type TransportOwner } from './transport-owner.js';
-import { protocolNumber, tupleDump } from './tuple.js';
+import { SrtcpBuffer } from './srtcp-buffer.js';
+import { tupleDump } from './tuple.js';
+import {
+  candidateDump,
+  dtlsStateNumber,
+  fingerprintDump,
+  iceStateNumber,
+  readFingerprint,
+  roleNumber,
+} from './webrtc-values.js';
 import { type ServedTransport, type WebRtcServer } from './webrtc-server.js';
 
 export interface WebRtcTransportOwner extends TransportOwner {
   /** The transport's WebRtcServer closes: close the transport, too. */
   onTransportListenServerClosed(transport: WebRtcTransport, now: number): void;
 }
-
-/** Room for what SRTCP appends. */
-const RTCP_TRAILER_LENGTH = 32;
 
 /** Where a transport's datagrams come from: sockets of its own, or those of a WebRtcServer. */
 interface Listening {
@@ -63,7 +68,7 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
   #closing = false;
   /** Where the current datagram came from. */
   #path: IcePath | undefined = undefined;
-  #rtcpBuffer = new Uint8Array(0);
+  readonly #srtcp = new SrtcpBuffer();
 
   private constructor(
     id: string,
@@ -146,10 +151,7 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
       iceStateNumber(this.#ice.state),
       this.#selectedTupleDump(),
       new FbsWebRtcTransport.DtlsParametersT(
-        this.context.certificate.fingerprints.map(
-          ({ algorithm, value }) =>
-            new FbsWebRtcTransport.FingerprintT(fingerprintAlgorithms.indexOf(algorithm), value),
-        ),
+        this.context.certificate.fingerprints.map(fingerprintDump),
         roleNumber(this.#dtlsRole),
       ),
       dtlsStateNumber(this.#dtls.state),
@@ -173,13 +175,9 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
 
   override sendRtcp(bytes: Uint8Array, offset: number, length: number): void {
     if (!this.isConnected || !this.#srtpSender) return;
-    if (this.#rtcpBuffer.length < length + RTCP_TRAILER_LENGTH) {
-      this.#rtcpBuffer = new Uint8Array(length + RTCP_TRAILER_LENGTH);
-    }
-    for (let i = 0; i < length; i++) this.#rtcpBuffer[i] = bytes[offset + i];
-    const protectedLength = this.#srtpSender.protectRtcp(this.#rtcpBuffer, 0, length);
+    const protectedLength = this.#srtcp.protect(this.#srtpSender, bytes, offset, length);
     if (protectedLength < 0) this.context.drops.count(-protectedLength as DropReason);
-    else this.#send(this.#ice.selectedTuple, this.#rtcpBuffer, 0, protectedLength);
+    else this.#send(this.#ice.selectedTuple, this.#srtcp.bytes, 0, protectedLength);
   }
 
   override sendSctp(bytes: Uint8Array, offset: number, length: number): void {
@@ -403,38 +401,4 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
   #selectedTupleDump(): FbsTransport.TupleT | null {
     return this.#ice.selectedTuple ? tupleDump(this.#ice.selectedTuple) : null;
   }
-}
-
-function candidateDump(candidate: IceCandidate): FbsWebRtcTransport.IceCandidateT {
-  return new FbsWebRtcTransport.IceCandidateT(
-    candidate.foundation,
-    candidate.priority,
-    candidate.address,
-    protocolNumber(candidate.protocol),
-    candidate.port,
-    FbsWebRtcTransport.IceCandidateType.HOST,
-    candidate.tcpType ? FbsWebRtcTransport.IceCandidateTcpType.PASSIVE : null,
-  );
-}
-
-/** @throws TypeError if the algorithm is unknown */
-function readFingerprint({ algorithm, value }: FbsWebRtcTransport.FingerprintT): Fingerprint {
-  const name: FingerprintAlgorithm | undefined = fingerprintAlgorithms[algorithm];
-  if (name === undefined) throw new TypeError('invalid fingerprint algorithm');
-  return { algorithm: name, value: value as string };
-}
-
-function iceStateNumber(state: IceState): FbsWebRtcTransport.IceState {
-  const { NEW, CONNECTED, COMPLETED, DISCONNECTED } = FbsWebRtcTransport.IceState;
-  return { new: NEW, connected: CONNECTED, completed: COMPLETED, disconnected: DISCONNECTED }[state];
-}
-
-function dtlsStateNumber(state: DtlsState): FbsWebRtcTransport.DtlsState {
-  const { NEW, CONNECTING, CONNECTED, FAILED, CLOSED } = FbsWebRtcTransport.DtlsState;
-  return { new: NEW, connecting: CONNECTING, connected: CONNECTED, failed: FAILED, closed: CLOSED }[state];
-}
-
-function roleNumber(role: DtlsRole | 'auto'): FbsWebRtcTransport.DtlsRole {
-  const { AUTO, CLIENT, SERVER } = FbsWebRtcTransport.DtlsRole;
-  return { auto: AUTO, client: CLIENT, server: SERVER }[role];
 }
