@@ -34,7 +34,8 @@ export class OutgoingCongestion {
   }
 
   /** A Consumer was added. */
-  negotiate({ kind, extensionIds, rtpParameters }: Consumer): void {
+  negotiate({ kind, extensionIds, rtpParameters }: Consumer, connected: boolean): void {
+    this.#connected = connected;
     if (this.#type !== undefined || kind !== MediaKind.VIDEO) return;
     const hasFeedback = (type: string): boolean =>
       rtpParameters.codecs.some(codec => codec.rtcpFeedback.some(feedback => feedback.type === type));

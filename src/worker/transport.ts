@@ -459,7 +459,7 @@ export abstract class Transport
         consumer.preferredLayers ?? null,
       ),
     );
-    this.#outgoing.negotiate(consumer);
+    this.#outgoing.negotiate(consumer, this.isConnected);
     if (this.isConnected) consumer.onTransportConnected(now);
   }
 
