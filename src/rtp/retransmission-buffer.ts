@@ -49,13 +49,14 @@ export class RetransmissionBuffer {
   }
 
   /**
-   * Keeps a packet (retains its handle). False if it does not fit: too old, there already, or in an order of timestamps
-   * that contradicts that of sequence numbers.
+   * Keeps a packet (retains its handle). False if it does not fit: in no slot of packet memory, too old, there already,
+   * or in an order of timestamps that contradicts that of sequence numbers.
    *
    * @param seq, timestamp, marker as sent
    * @param rewrite what else was changed, see `EncodingContext.rewrite`
    */
   insert(handle: number, seq: number, timestamp: number, marker: boolean, rewrite: number): boolean {
+    if (handle === NO_HANDLE) return false;
     if (this.#size > 0 && isSeqLower(seq, this.#newestSeq) && isTimestampHigher(timestamp, this.#newestTimestamp)) {
       // The stream started anew.
       this.clear();

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { PacketMemory } from '../../../src/common/packet-memory.js';
+import { NO_HANDLE, PacketMemory } from '../../../src/common/packet-memory.js';
 import { RetransmissionBuffer } from '../../../src/rtp/retransmission-buffer.js';
 
 let memory: PacketMemory;
@@ -29,6 +29,12 @@ function content(first: number): (number | undefined)[] {
 const insertAll = (packets: [seq: number, timestamp: number][]) => packets.map(packet => insert(...packet));
 
 describe('RetransmissionBuffer', () => {
+  it('refuses a packet that lies in no slot', () => {
+    insert(1, 1000);
+    expect(buffer.insert(NO_HANDLE, 2, 1000, false, -1)).toBe(false);
+    expect(buffer.size).toBe(1);
+  });
+
   it('keeps packets in order', () => {
     insertAll([
       [10001, 1_000_000_000],
