@@ -1,4 +1,4 @@
 // Runs the tests that need Chromium and Firefox (apt-get install chromium firefox-esr).
 import { conclude, runVitest } from './vitest.mjs';
 
-conclude([runVitest(['browser'])]);
+conclude([runVitest(['browser'], '--no-file-parallelism')]);

@@ -7,10 +7,11 @@ import { fileURLToPath } from 'node:url';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /**
- * @param {string[]} projects names of projects; `!name` leaves one out
+ * @param {string[]} projects names of projects
+ * @param {string[]} options more command line options
  * @returns {{ passed: number, failed: number }}
  */
-export function runVitest(projects) {
+export function runVitest(projects, ...options) {
   const report = path.join(root, 'test/results/vitest.json');
   mkdirSync(path.dirname(report), { recursive: true });
   rmSync(report, { force: true });
@@ -20,6 +21,7 @@ export function runVitest(projects) {
       'node_modules/vitest/vitest.mjs',
       'run',
       ...projects.map(name => `--project=${name}`),
+      ...options,
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${report}`,

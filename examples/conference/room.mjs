@@ -80,9 +80,7 @@ export class Room {
     for (const person of this.#people) {
       if (this.#people.size > 1) person.closeEcho();
       else if (person.isReady) {
-        for (const producer of person.producers.values()) {
-          if (!person.hasEchoOf(producer)) await this.#consume(person, person, producer);
-        }
+        for (const producer of person.producers.values()) await this.#consume(person, person, producer);
       }
     }
   }
@@ -90,6 +88,8 @@ export class Room {
   async #consume(receiver, sender, producer) {
     const { rtpCapabilities } = receiver;
     if (!this.#router.canConsume({ producerId: producer.id, rtpCapabilities })) return;
+    // Somebody who comes and somebody who starts to send may both lead here, at the same time.
+    if (!receiver.startConsuming(producer)) return;
     const consumer = await receiver.receiving.consume({
       producerId: producer.id,
       rtpCapabilities,
@@ -136,6 +136,8 @@ class Person {
   isReady = false;
   producers = new Map();
   #consumers = new Map();
+  /** Ids of the Producers that have a Consumer here, or will have one soon. */
+  #consumed = new Set();
   #room;
   #socket;
 
@@ -165,22 +167,25 @@ class Person {
 
   addConsumer(consumer) {
     this.#consumers.set(consumer.id, consumer);
-    const forget = () => {
+    consumer.on('producerclose', () => this.notify('consumerClosed', { id: consumer.id }));
+    consumer.observer.on('close', () => {
       this.#consumers.delete(consumer.id);
-      this.notify('consumerClosed', { id: consumer.id });
-    };
-    consumer.on('producerclose', forget);
-    consumer.observer.on('close', () => this.#consumers.delete(consumer.id));
+      this.#consumed.delete(consumer.producerId);
+    });
     consumer.on('producerpause', () => this.notify('consumerPaused', { id: consumer.id, paused: true }));
     consumer.on('producerresume', () => this.notify('consumerPaused', { id: consumer.id, paused: false }));
   }
 
+  /** Undefined if it was closed meanwhile. */
   consumer(id) {
-    return find(this.#consumers, id);
+    return this.#consumers.get(id);
   }
 
-  hasEchoOf(producer) {
-    return [...this.#consumers.values()].some(({ producerId }) => producerId === producer.id);
+  /** False if there is, or will be, a Consumer of this Producer already. */
+  startConsuming({ id }) {
+    if (this.#consumed.has(id)) return false;
+    this.#consumed.add(id);
+    return true;
   }
 
   closeEcho() {
@@ -243,7 +248,7 @@ const requests = {
 
   /** The client is ready for the packets of a Consumer. */
   async resumeConsumer(person, { consumerId }) {
-    await person.consumer(consumerId).resume();
+    await person.consumer(consumerId)?.resume();
   },
 
   /** The SFU's own view, for the statistics on the page. */
