@@ -1,3 +1,4 @@
+import { type ConsumerLayersT } from '../channel/fbs/consumer.js';
 import { type MediaKind, Type } from '../channel/fbs/rtp-parameters.js';
 import { type ConsumeRequestT } from '../channel/fbs/transport.js';
 import {
@@ -23,6 +24,10 @@ export interface ConsumerParameters {
   readonly codec: RtpCodec;
   /** Whether key frames can be told from others, so that one can wait for them. */
   readonly keyFrameSupported: boolean;
+  /** Within what there is; of no meaning for simple and pipe Consumers. */
+  readonly preferredLayers: [spatialLayer: number, temporalLayer: number];
+  /** Whether Opus packets of discontinuous transmission are left out. */
+  readonly ignoreDtx: boolean;
   /** By payload type: 1 if packets with it are passed on. */
   readonly supportedPayloadTypes: Uint8Array;
 }
@@ -58,8 +63,21 @@ export function parseConsumerParameters(request: ConsumeRequestT): ConsumerParam
     consumableEncodings,
     codec,
     keyFrameSupported: CODECS_WITH_KEY_FRAMES.includes(codec.mimeType),
+    preferredLayers: clampLayers(request.preferredLayers, rtpParameters.encodings[0]),
+    ignoreDtx: request.ignoreDtx,
     supportedPayloadTypes: supportedPayloadTypes(rtpParameters),
   };
+}
+
+/** Layers that the encoding has; the highest ones where none are given. */
+export function clampLayers(
+  layers: ConsumerLayersT | null,
+  { spatialLayers, temporalLayers }: RtpEncoding,
+): [spatialLayer: number, temporalLayer: number] {
+  return [
+    Math.min(layers?.spatialLayer ?? Infinity, spatialLayers - 1),
+    Math.min(layers?.temporalLayer ?? Infinity, temporalLayers - 1),
+  ];
 }
 
 /** What there is to consume decides, not what the request says. */

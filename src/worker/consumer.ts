@@ -3,39 +3,31 @@ import * as FbsConsumer from '../channel/fbs/consumer.js';
 import { Event } from '../channel/fbs/notification.js';
 import { MediaKind, Type } from '../channel/fbs/rtp-parameters.js';
 import { type ConsumeRequestT } from '../channel/fbs/transport.js';
-import { createEncodingContext } from '../rtp/codecs/registry.js';
 import { type HeaderExtensionIds } from '../rtp/header-extension.js';
 import { restoreSlot } from '../rtp/packet-slot.js';
 import { type CompoundBuilder } from '../rtp/rtcp/compound.js';
 import { RtpPacket } from '../rtp/rtp-packet.js';
 import { type RtpStreamRecv } from '../rtp/rtp-stream-recv.js';
-import { RtpStreamSend, type RtpStreamSendOwner } from '../rtp/rtp-stream-send.js';
-import { SequenceManager } from '../rtp/sequence-manager.js';
-import { type ConsumerParameters, parseConsumerParameters } from './consumer-parameters.js';
+import { type RtpStreamSend, type RtpStreamSendOwner } from '../rtp/rtp-stream-send.js';
+import { ConsumerOutput } from './consumer-output.js';
+import { clampLayers, type ConsumerParameters, parseConsumerParameters } from './consumer-parameters.js';
 import { ConsumerTraces } from './consumer-traces.js';
+import { createProducerStreamManager } from './create-producer-stream-manager.js';
 import { type EgressPacket } from './egress.js';
 import { type MediaContext } from './media-context.js';
-import { PipeProducerStreamManager } from './pipe-producer-stream-manager.js';
 import {
   PacketAction,
   type ProducerStreamManager,
   type ProducerStreamManagerOwner,
 } from './producer-stream-manager.js';
 import {
-  codecForEncoding,
   headerExtensionIds,
   type RtpParameters,
-  rtxCodecForEncoding,
   serializeEncoding,
   serializeRtpParameters,
   text,
 } from './rtp-parameters.js';
-import { rtpStreamParams } from './rtp-stream-params.js';
 import { dumpSendStream, recvStreamStats, sendStreamStats } from './rtp-stream-stats.js';
-import { SimpleProducerStreamManager } from './simple-producer-stream-manager.js';
-import { SimulcastProducerStreamManager } from './simulcast-producer-stream-manager.js';
-import { SvcProducerStreamManager } from './svc-producer-stream-manager.js';
-import { TargetLayerBuffer } from './target-layer-buffer.js';
 
 /** What a Transport does for its Consumers. `now` is the worker's monotonic time in ms. */
 export interface ConsumerListener {
@@ -64,10 +56,6 @@ export interface ConsumerListener {
 /** Reports are due after this time, ms; they may be that factor early. */
 const RTCP_INTERVAL = 1000;
 const RTCP_INTERVAL_TOLERANCE = 1.15;
-/** Range of the first sequence number minus one. Not too low, lest early packets seem to be of the cycle before. */
-const MIN_INITIAL_SEQ = 1000;
-const MAX_INITIAL_SEQ = 32767;
-
 /** A stored packet that is sent (again): one at a time in the whole worker. */
 const storedPacket = new RtpPacket();
 
@@ -94,9 +82,9 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
   readonly #manager: ProducerStreamManager;
   readonly #traces: ConsumerTraces;
   /** One, or for pipes one per encoding. */
-  readonly #outputs: Output[];
+  readonly #outputs: ConsumerOutput[];
   /** For pipes: which output a mapped SSRC goes to. */
-  readonly #outputByMappedSsrc: ReadonlyMap<number, Output>;
+  readonly #outputByMappedSsrc: ReadonlyMap<number, ConsumerOutput>;
 
   #paused: boolean;
   #producerPaused = false;
@@ -128,9 +116,12 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
     this.#paused = request.paused;
     this.#traces = new ConsumerTraces(this.id, rtpParameters.mid, media.notifier);
     const outputs = this.#isPipe ? rtpParameters.encodings.length : 1;
-    this.#outputs = Array.from({ length: outputs }, (_, index) => this.#createOutput(index, now));
+    this.#outputs = Array.from(
+      { length: outputs },
+      (_, index) => new ConsumerOutput(rtpParameters, index, media, this, now),
+    );
     this.#outputByMappedSsrc = new Map(this.#outputs.map((output, index) => [consumableEncodings[index].ssrc, output]));
-    this.#manager = this.#createManager(request);
+    this.#manager = createProducerStreamManager(this, parameters);
   }
 
   /** Whether it sends at all: connected, not paused, and the Producer neither paused nor closed. */
@@ -384,7 +375,7 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
   ): void {
     const manager = this.#manager;
     if (this.preferredLayers === undefined) return respond(undefined);
-    const [spatialLayer, temporalLayer] = this.#clampLayers(layers);
+    const [spatialLayer, temporalLayer] = clampLayers(layers, this.rtpParameters.encodings[0]);
     respond(new FbsConsumer.ConsumerLayersT(spatialLayer, temporalLayer));
     if (spatialLayer === manager.preferredSpatialLayer && temporalLayer === manager.preferredTemporalLayer) return;
     manager.preferredSpatialLayer = spatialLayer;
@@ -438,10 +429,7 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
 
   /** Gives back all packets it keeps. */
   close(): void {
-    for (const output of this.#outputs) {
-      output.stream.close();
-      output.buffer.clear();
-    }
+    for (const output of this.#outputs) output.close();
   }
 
   // Owner of the manager
@@ -507,7 +495,7 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
     egress.end();
   }
 
-  #forward(packet: RtpPacket, output: Output, now: number): void {
+  #forward(packet: RtpPacket, output: ConsumerOutput, now: number): void {
     const manager = this.#manager;
     const { stream, sequence } = output;
     const { sequenceNumber } = packet;
@@ -557,7 +545,7 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
    * Sends what was kept of the key frame whose first packet came late. Sequence numbers are compared as plain numbers,
    * as the reference does. Sending may empty the buffer.
    */
-  #sendBuffered({ buffer }: Output, afterSeq: number, now: number): void {
+  #sendBuffered({ buffer }: ConsumerOutput, afterSeq: number, now: number): void {
     for (let index = 0; index < buffer.size; index++) {
       if (buffer.seq(index) <= afterSeq) continue;
       restoreSlot(storedPacket, this.#media.memory, buffer.handle(index));
@@ -566,7 +554,7 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
   }
 
   /** Leaves a packet out that cannot be looked at. */
-  #refuse(packet: RtpPacket, output: Output, reason: DropReason): void {
+  #refuse(packet: RtpPacket, output: ConsumerOutput, reason: DropReason): void {
     if (this.#manager.isForCurrentStream(packet)) output.sequence.drop(packet.sequenceNumber);
     this.#media.drops.count(reason);
   }
@@ -580,10 +568,7 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
   }
 
   #pauseOutputs(): void {
-    for (const { stream, buffer } of this.#outputs) {
-      stream.pause();
-      buffer.clear();
-    }
+    for (const output of this.#outputs) output.pause();
   }
 
   #streamOf(ssrc: number): RtpStreamSend | undefined {
@@ -593,56 +578,4 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
   #notify(event: Event): void {
     this.#media.notifier.notify(this.id, event);
   }
-
-  #createOutput(index: number, now: number): Output {
-    const { random, memory, ntpOffset } = this.#media;
-    const encoding = this.rtpParameters.encodings[index];
-    const codec = codecForEncoding(this.rtpParameters, encoding);
-    const params = { ...rtpStreamParams(this.rtpParameters, index, encoding, codec, encoding.ssrc), rid: '' };
-    const rtxCodec = rtxCodecForEncoding(this.rtpParameters, encoding);
-    const rtx =
-      rtxCodec !== undefined && encoding.rtxSsrc !== undefined
-        ? { ssrc: encoding.rtxSsrc, payloadType: rtxCodec.payloadType }
-        : undefined;
-    const initialSeq = MIN_INITIAL_SEQ + (random.uint32() % (MAX_INITIAL_SEQ - MIN_INITIAL_SEQ + 1));
-    return {
-      stream: new RtpStreamSend(params, rtx, random.uint32() & 0xffff, memory, ntpOffset, this, now),
-      sequence: new SequenceManager(16, initialSeq),
-      buffer: new TargetLayerBuffer(memory),
-    };
-  }
-
-  #createManager(request: ConsumeRequestT): ProducerStreamManager {
-    const { type, codec, consumableEncodings, keyFrameSupported } = this.#parameters;
-    const mappedSsrcs = consumableEncodings.map(({ ssrc }) => ssrc);
-    const isVideo = this.kind === MediaKind.VIDEO;
-    if (type === Type.PIPE) return new PipeProducerStreamManager(this, mappedSsrcs, isVideo, keyFrameSupported);
-    const context = createEncodingContext(codec.mimeType, this.rtpParameters.encodings[0]);
-    if (type === Type.SIMPLE) {
-      const audioContext = codec.kind === 'audio' ? context : undefined;
-      if (audioContext !== undefined) audioContext.ignoreDtx = request.ignoreDtx;
-      return new SimpleProducerStreamManager(this, mappedSsrcs[0], isVideo, keyFrameSupported, audioContext);
-    }
-    const [spatialLayer, temporalLayer] = this.#clampLayers(request.preferredLayers);
-    // All codecs that may have layers have a context.
-    return type === Type.SVC
-      ? new SvcProducerStreamManager(this, mappedSsrcs[0], context!, spatialLayer, temporalLayer)
-      : new SimulcastProducerStreamManager(this, mappedSsrcs, keyFrameSupported, context!, spatialLayer, temporalLayer);
-  }
-
-  /** Layers that there are; the highest ones where none are given. */
-  #clampLayers(layers: FbsConsumer.ConsumerLayersT | null): [spatialLayer: number, temporalLayer: number] {
-    const { spatialLayers, temporalLayers } = this.rtpParameters.encodings[0];
-    return [
-      Math.min(layers?.spatialLayer ?? Infinity, spatialLayers - 1),
-      Math.min(layers?.temporalLayer ?? Infinity, temporalLayers - 1),
-    ];
-  }
-}
-
-/** One outgoing stream with what belongs to it. */
-interface Output {
-  readonly stream: RtpStreamSend;
-  readonly sequence: SequenceManager;
-  readonly buffer: TargetLayerBuffer;
 }
