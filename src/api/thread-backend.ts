@@ -31,6 +31,8 @@ export class ThreadBackend implements WorkerBackend {
       workerData: { port: port2, args },
       transferList: [port2],
       env: { MEDIASOUP_VERSION: version, ...process.env },
+      // Node's own options apply to the thread as well (profiles, inspector), but for how the application was given.
+      execArgv: process.execArgv.filter(option => !option.startsWith('--input-type')),
       stdout: true,
       stderr: true,
       name: 'tsfu-worker',
