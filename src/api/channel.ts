@@ -33,15 +33,18 @@ export class Channel extends EnhancedEventEmitter<Record<string, [Event, Notific
   #closed: boolean;
   #lastId: number;
 
-  /** @param pid - of the worker, for the log. */
-  constructor(carrier: Carrier, pid: number) {
+  /**
+   * @param pid - of the worker, for the log.
+   * @param lastId - the number before that of the first request.
+   */
+  constructor(carrier: Carrier, pid: number, lastId = 0) {
     super();
     this.#carrier = carrier;
     this.#pid = pid;
     this.#encoder = new MessageEncoder();
     this.#pending = new Map();
     this.#closed = false;
-    this.#lastId = 0;
+    this.#lastId = lastId;
 
     carrier.onMessage = message => {
       try {

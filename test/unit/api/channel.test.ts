@@ -24,6 +24,13 @@ describe('Channel', () => {
     ]);
   });
 
+  it('counts from 1 again behind the last number of 32 bits', async () => {
+    const fake = new FakeWorker();
+    const channel = new Channel(fake.carrier, 4242, 2 ** 32 - 2);
+    await Promise.all([channel.request(Method.WORKER_DUMP, ''), channel.request(Method.WORKER_DUMP, '')]);
+    expect(fake.requests.map(({ id }) => id)).toEqual([2 ** 32 - 1, 1]);
+  });
+
   it.each([
     ['Error', Error],
     ['TypeError', TypeError],

@@ -521,10 +521,17 @@ describe('Transport', () => {
     });
     expect(() => transport.sendRtcp('x' as never)).toThrow(new TypeError('rtcpPacket must be a Buffer'));
     await transport.connect();
-    await expect(transport.setMaxOutgoingBitrate(1)).rejects.toThrow(
-      new UnsupportedError('setMaxOutgoingBitrate() not implemented in DirectTransport'),
-    );
   });
+
+  it.each(['setMaxIncomingBitrate', 'setMaxOutgoingBitrate', 'setMinOutgoingBitrate'] as const)(
+    'DirectTransport has no %s()',
+    async method => {
+      const transport = await router.createDirectTransport();
+      await expect(transport[method](1)).rejects.toThrow(
+        new UnsupportedError(`${method}() not implemented in DirectTransport`),
+      );
+    },
+  );
 
   it('dumps and counts', async () => {
     const transport = await router.createDirectTransport();
