@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { departures, pending } from '../differences.js';
-import { backend } from './backend.js';
+import { backend, type Backend } from './backend.js';
 import { compare, describeDifference, type Difference, matchesPath } from './compare.js';
 import { play } from './play.js';
 import { readRecordings, type Recording } from './recording.js';
@@ -13,9 +13,8 @@ const MAX_TRIES = 3;
 const MAX_AT_ONCE = Number(process.env['GOLDEN_AT_ONCE'] ?? 2);
 const SHOWN_DIFFERENCES = Number(process.env['GOLDEN_SHOWN'] ?? 12);
 
-/** One test for each recording of an area. */
-export function defineGoldenTests(area: string): void {
-  const api = backend();
+/** One test for each recording of an area. `api`: whose API replays it, if GOLDEN_API is not to say. */
+export function defineGoldenTests(area: string, api: Backend = backend()): void {
   const turns = new Semaphore(MAX_AT_ONCE);
   describe.concurrent(`${area}, ${api.name}`, () => {
     for (const recording of readRecordings(area)) {
@@ -26,22 +25,26 @@ export function defineGoldenTests(area: string): void {
         it.skip(`${title} (pending: ${reason})`, () => {});
         continue;
       }
-      it(title, () => turns.run(() => replay(name, recording)));
+      it(title, () => turns.run(() => replay(name, recording, api)));
     }
   });
 }
 
-async function replay(name: string, recording: Recording): Promise<void> {
+async function replay(name: string, recording: Recording, api: Backend): Promise<void> {
   for (let tries = 1; ; tries++) {
-    const { failure, late } = await tryReplay(name, recording);
+    const { failure, late } = await tryReplay(name, recording, api);
     if (failure === undefined) return;
     if (late <= LATE_MS || tries === MAX_TRIES) expect.fail(failure);
   }
 }
 
-async function tryReplay(name: string, recording: Recording): Promise<{ failure: string | undefined; late: number }> {
+async function tryReplay(
+  name: string,
+  recording: Recording,
+  api: Backend,
+): Promise<{ failure: string | undefined; late: number }> {
   try {
-    const { observation, late } = await play(recording, backend());
+    const { observation, late } = await play(recording, api);
     const found = compare(recording.expected, observation, recording.tolerances);
     return { failure: report(explain(name, found), late), late };
   } catch (error) {
