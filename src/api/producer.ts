@@ -127,7 +127,7 @@ export class ProducerImpl<TAppData extends AppData = AppData>
       kind: mediaKinds.toName(dump.kind),
       type: producerTypeFromFbs(dump.type),
       rtpParameters: rtpParametersFromFbs(dump.rtpParameters!),
-      rtpMapping: plain(dump.rtpMapping),
+      rtpMapping: dump.rtpMapping,
       rtpStreams: dump.rtpStreams.length > 0 ? dump.rtpStreams : undefined,
       traceEventTypes: dump.traceEventTypes.map(type => traceEventTypes.toName(type)),
       paused: dump.paused,

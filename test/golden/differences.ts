@@ -15,12 +15,28 @@ export const departures: readonly Departure[] = [
     path: 'rtp.x1@tx-peer.*.ext.0',
     reason: 'the reference sends to a consumer without MID the MID of the consumer served before; here it stays empty',
   },
+  {
+    recording: 'data/direct-subchannels',
+    path: 'log.10.result.*',
+    reason: 'subchannels have no order; the reference lists them in that of its hash table',
+  },
 ];
 
+const BWE = 'the worker has no estimator of the outgoing bitrate yet, and so no probation and no distribution of it';
 const SCTP = 'the worker has no SCTP yet, and the player no SCTP peer';
 
 /** Recordings of what does not exist yet, and why. */
 export const pending: Readonly<Record<string, string>> = {
+  'bwe/answer-chunks': BWE,
+  'bwe/desired-bitrate': BWE,
+  'bwe/layers-nothing-fits': BWE,
+  'bwe/layers-priority-three': BWE,
+  'bwe/layers-start-bitrate': BWE,
+  'bwe/layers-under-limit': BWE,
+  'bwe/outgoing-limits': BWE,
+  'bwe/probation-shape': BWE,
+  'bwe/sending-no-feedback': BWE,
+  'bwe/sending-with-feedback': BWE,
   'data/pipe-subchannel-header': SCTP,
   'data/sctp-abort': SCTP,
   'data/sctp-buffered-amount': SCTP,
@@ -40,4 +56,5 @@ export const pending: Readonly<Record<string, string>> = {
   'data/sctp-retransmission-timeout': SCTP,
   'data/sctp-send-fragments': SCTP,
   'data/sctp-send': SCTP,
+  'trace/transport-probation': BWE,
 };

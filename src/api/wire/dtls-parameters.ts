@@ -36,11 +36,13 @@ const fingerprintAlgorithms = new EnumNames<FingerprintAlgorithm, FbsFingerprint
 });
 
 /** @throws TypeError - unknown algorithm or role. */
-export const dtlsParametersToFbs = ({ fingerprints, role = 'auto' }: DtlsParameters): DtlsParametersT =>
-  new DtlsParametersT(
-    fingerprints.map(({ algorithm, value }) => new FingerprintT(fingerprintAlgorithms.toValue(algorithm), value)),
-    dtlsRoles.toValue(role),
-  );
+export function dtlsParametersToFbs(dtlsParameters: DtlsParameters): DtlsParametersT {
+  const fingerprints: FingerprintT[] = [];
+  for (const { algorithm, value } of dtlsParameters.fingerprints) {
+    fingerprints.push(new FingerprintT(fingerprintAlgorithms.toValue(algorithm), value));
+  }
+  return new DtlsParametersT(fingerprints, dtlsRoles.toValue(dtlsParameters.role ?? 'auto'));
+}
 
 export const dtlsParametersFromFbs = ({ fingerprints, role }: DtlsParametersT): DtlsParameters => ({
   fingerprints: fingerprints.map(({ algorithm, value }) => ({
