@@ -710,6 +710,15 @@ describe('Producer and Consumer', () => {
     expect(consumer.priority).toBe(1);
   });
 
+  it('a priority of 256 is 0 in the message, so the worker refuses it', async () => {
+    const { consumer } = await pair();
+    fake.script = {
+      CONSUMER_SET_PRIORITY: () => ({ error: 'TypeError', reason: 'wrong priority (must be higher than 0)' }),
+    };
+    await expect(consumer.setPriority(256)).rejects.toThrow(TypeError);
+    expect(fake.last('CONSUMER_SET_PRIORITY').body).toMatchObject({ priority: 0 });
+  });
+
   it('statistics tell both directions', async () => {
     const { consumer } = await pair();
     const base = (ssrc: number) =>

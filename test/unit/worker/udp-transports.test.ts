@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Event } from '../../../src/channel/fbs/notification.js';
+import type * as FbsDirectTransport from '../../../src/channel/fbs/direct-transport.js';
 import * as FbsPipeTransport from '../../../src/channel/fbs/pipe-transport.js';
 import * as FbsPlainTransport from '../../../src/channel/fbs/plain-transport.js';
 import * as FbsProducer from '../../../src/channel/fbs/producer.js';
 import { Method } from '../../../src/channel/fbs/request.js';
 import * as FbsRouter from '../../../src/channel/fbs/router.js';
+import * as FbsRtpParameters from '../../../src/channel/fbs/rtp-parameters.js';
 import * as FbsSrtpParameters from '../../../src/channel/fbs/srtp-parameters.js';
 import * as FbsTransport from '../../../src/channel/fbs/transport.js';
 import { DropReason } from '../../../src/common/drop-reason.js';
@@ -261,6 +263,40 @@ describe('PipeTransport', () => {
 });
 
 describe('DirectTransport', () => {
+  it('takes RTCP of the application, and hands RTCP to it', async () => {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    await createDirectTransport(worker, 'direct');
+    const video = produceRequest('producer', 1000);
+    video.kind = FbsRtpParameters.MediaKind.VIDEO;
+    const [codec] = video.rtpParameters!.codecs;
+    codec.mimeType = 'video/VP8';
+    codec.clockRate = 90000;
+    codec.channels = null;
+    codec.rtcpFeedback = [new FbsRtpParameters.RtcpFeedbackT('nack', 'pli')];
+    await worker.request(Method.TRANSPORT_PRODUCE, 'direct', video);
+    worker.notify(Event.PRODUCER_SEND, 'producer', new FbsProducer.SendNotificationT([...opusPacket(1000, 1)]));
+    await worker.advance(0);
+
+    // A new stream is asked for a key frame: PLI, RFC 4585 §6.3.1.
+    const rtcp = worker.take('direct').filter(({ event }) => event === 'DIRECTTRANSPORT_RTCP');
+    expect(rtcp).toHaveLength(1);
+    expect((rtcp[0].body as FbsDirectTransport.RtcpNotificationT).data.slice(0, 2)).toEqual([0x81, 206]);
+
+    // A sender report without report blocks, RFC 3550 §6.4.1; and one that is too long.
+    const report = [0x80, 200, 0, 6, 0, 0, 1000 >> 8, 1000 & 255, ...new Array<number>(20).fill(1)];
+    const before = await stats(worker, 'direct');
+    worker.notify(Event.TRANSPORT_SEND_RTCP, 'direct', new FbsTransport.SendRtcpNotificationT(report));
+    worker.notify(
+      Event.TRANSPORT_SEND_RTCP,
+      'direct',
+      new FbsTransport.SendRtcpNotificationT(new Array<number>(1601).fill(0)),
+    );
+    await worker.advance(0);
+    expect((await stats(worker, 'direct')).bytesReceived - before.bytesReceived).toBe(28n);
+    expect(worker.core.drops.toJSON()).toEqual({});
+  });
+
   it('takes packets of the application, and hands packets to it', async () => {
     const worker = new TestWorker();
     await createRouter(worker);

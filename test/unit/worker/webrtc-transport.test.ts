@@ -249,6 +249,29 @@ describe('WebRtcServer', () => {
     expect(localIceUsernameFragments.map(one => one.webRtcTransportId)).toEqual(['a', 'b']);
   });
 
+  it('knows a transport by the old and the new username fragment during an ICE restart', async () => {
+    const worker = await served('a', 'b');
+    const peer = await createPeer(worker, 'a', '10.0.0.2');
+    await connect(worker, 'a', peer);
+    await worker.advance(500);
+    const fragments = async (): Promise<unknown[]> => {
+      const server = await worker.request<FbsWebRtcServer.DumpResponseT>(Method.WEBRTCSERVER_DUMP, 'server');
+      return server.localIceUsernameFragments
+        .filter(one => one.webRtcTransportId === 'a')
+        .map(one => one.localIceUsernameFragment);
+    };
+    const [before] = await fragments();
+    const { usernameFragment, password } = await worker.request<FbsTransport.RestartIceResponseT>(
+      Method.TRANSPORT_RESTART_ICE,
+      'a',
+    );
+    expect(new Set(await fragments())).toEqual(new Set([before, usernameFragment]));
+    peer.ice.restart({ usernameFragment: usernameFragment as string, password: password as string });
+    await worker.advance(3000);
+    expect(await fragments()).toEqual([usernameFragment]);
+    expect((await dump(worker, 'a')).iceState).toBe(FbsWebRtcTransport.IceState.COMPLETED);
+  });
+
   it('drops what is for nobody', async () => {
     const worker = await served('a');
     const peer = await createPeer(worker, 'a', '10.0.0.2');
