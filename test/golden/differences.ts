@@ -11,6 +11,14 @@ export interface Departure {
 
 export const departures: readonly Departure[] = [
   {
+    recording: 'rtcp/sender-report-many',
+    path: 'reports.tc-peer.*.*.alignmentMs',
+    reason:
+      'making twenty consumers can take longer than its schedule has room for, and then the first packets are sent at ' +
+      'once; sender-report-alignment shows that reports are aligned',
+    sometimes: true,
+  },
+  {
     recording: 'vp8/rewriting-next-to-pipe',
     path: 'rtp.x1@tx-peer.*.ext.0',
     reason: 'the reference sends to a consumer without MID the MID of the consumer served before; here it stays empty',

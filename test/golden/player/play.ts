@@ -49,6 +49,7 @@ export async function play(recording: Recording, backend: Backend): Promise<Run>
       session.noteLateness(performance.now() - setupStart - SETUP_MS);
       await playScript(session, script, options.end);
     }
+    session.unsettled = true;
     await session.settle();
     await Promise.all(session.unanswered);
     const alive = await session.askWorkers();
@@ -68,7 +69,10 @@ async function playScript(session: Session, script: readonly Step[], end: number
     const { at = 0 } = step;
     await sleepUntil(session.scriptStart + at);
     // Steps of the same moment wait for each other; only its first one can be late.
-    if (at !== previousAt) session.noteLateness(performance.now() - session.scriptStart - at);
+    if (at !== previousAt) {
+      session.noteLateness(performance.now() - session.scriptStart - at);
+      session.unsettled = true;
+    }
     previousAt = at;
     await runStep(session, step);
   }

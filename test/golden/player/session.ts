@@ -26,6 +26,8 @@ export class Session implements ArgumentContext, TemplateContext {
   readonly unanswered: Promise<void>[] = [];
   readonly cleanups: (() => void)[] = [];
   died = false;
+  /** Something may be under way that was not there when the last request was answered. */
+  unsettled = true;
   /** How many milliseconds the run has been behind its schedule at most. */
   late = 0;
   /** On the clock of `performance.now()`. */
@@ -106,11 +108,14 @@ export class Session implements ArgumentContext, TemplateContext {
     return resolveArgument(argument, this);
   }
 
-  /** Waits until everything sent so far is handled. */
+  /** Waits until everything sent so far is handled, and what it causes has come. */
   async settle(): Promise<void> {
-    await this.askWorkers();
-    await this.askWorkers();
-    await sleep(2);
+    if (this.unsettled) {
+      await this.askWorkers();
+      await this.askWorkers();
+      await sleep(2);
+      this.unsettled = false;
+    }
     for (const { entry, paths } of this.#showLater) entry.later = this.show(paths);
     this.#showLater = [];
   }

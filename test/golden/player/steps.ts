@@ -15,12 +15,16 @@ const DEFAULT_PRIORITY = 1853824767;
 
 type Run = (session: Session, step: Step) => void | Promise<void>;
 
-export function runStep(session: Session, step: Step): void | Promise<void> {
-  // Its own member names a step. `data` and others have members that are steps elsewhere, so the order matters.
+export async function runStep(session: Session, step: Step): Promise<void> {
   const kind = Object.keys(runners).find(key => step[key as keyof Step] !== undefined);
   if (kind === undefined) throw new Error(`unknown step ${JSON.stringify(step)}`);
-  return runners[kind](session, step);
+  await runners[kind](session, step);
+  if (!onlyMakesAnObject(step)) session.unsettled = true;
 }
+
+/** Nothing follows from it, so there is no need to wait before the next step: many in a row would take too long. */
+const onlyMakesAnObject = (step: Step): boolean =>
+  step.call !== undefined && step.as !== undefined && step.quiet === true && !step.nowait && !step.showLater;
 
 const runners: Readonly<Record<string, Run>> = {
   call: runCall,
