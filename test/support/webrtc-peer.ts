@@ -55,9 +55,14 @@ export class WebRtcPeer implements DtlsOwner {
   }
 
   sendRtp(packet: Uint8Array): void {
+    this.sendPlain(this.protect(packet));
+  }
+
+  /** The SRTP packet that is sent for an RTP packet. */
+  protect(packet: Uint8Array): Uint8Array {
     const bytes = new Uint8Array(packet.length + 32);
     bytes.set(packet);
-    this.#send(bytes, 0, this.#srtpSender!.protectRtp(bytes, 0, packet.length));
+    return bytes.subarray(0, this.#srtpSender!.protectRtp(bytes, 0, packet.length));
   }
 
   sendPlain(bytes: Uint8Array): void {

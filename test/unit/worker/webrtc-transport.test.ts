@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Method } from '../../../src/channel/fbs/request.js';
+import type * as FbsProducer from '../../../src/channel/fbs/producer.js';
 import * as FbsRouter from '../../../src/channel/fbs/router.js';
 import * as FbsTransport from '../../../src/channel/fbs/transport.js';
 import * as FbsWebRtcServer from '../../../src/channel/fbs/web-rtc-server.js';
@@ -155,6 +156,52 @@ describe('WebRtcTransport', () => {
     await worker.advance(10);
     const { drops } = worker.core;
     expect([drops.get(DropReason.srtpAuthentication), drops.get(DropReason.unknownTuple)]).toEqual([1, 1]);
+  });
+
+  it('stands replays, forgeries, a flood of ClientHellos and a spray of SSRCs; others do not notice', async () => {
+    const { worker, peers } = await connectedPeers('10.0.0.2', '10.0.0.3', '10.0.0.4');
+    const [sender, receiver, attacker] = peers;
+    await worker.request(Method.TRANSPORT_PRODUCE, 't0', produceRequest('producer', 1000));
+    await worker.request(Method.TRANSPORT_CONSUME, 't1', consumeRequest('consumer', 'producer', 1000, 5000));
+    await worker.request(Method.TRANSPORT_PRODUCE, 't2', produceRequest('victim', 2000));
+    const replayed = attacker.protect(opusPacket(2000, 1));
+    const forged = attacker.protect(opusPacket(2000, 2));
+    forged[forged.length - 1] ^= 1;
+    // The record of a ClientHello (RFC 6347 §4.1, §4.2.2), which comes after the handshake and in the clear.
+    const clientHello = new Uint8Array(60);
+    clientHello.set([22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 47, 1, 0, 0, 35, 0, 0, 0, 0, 0, 0, 0, 35]);
+    attacker.sendPlain(replayed);
+    for (let seq = 0; seq < 50; seq++) {
+      sender.sendRtp(opusPacket(1000, seq));
+      for (let i = 0; i < 10; i++) attacker.sendPlain(replayed);
+      for (let i = 0; i < 10; i++) attacker.sendPlain(forged);
+      for (let i = 0; i < 20; i++) attacker.sendPlain(clientHello);
+      for (let i = 0; i < 100; i++) attacker.sendRtp(opusPacket(100_000 + seq * 100 + i, 1));
+      await worker.advance(20);
+    }
+    await worker.advance(1000);
+    expect(receiver.rtp).toHaveLength(50);
+    const { drops } = worker.core;
+    expect(drops.get(DropReason.srtpReplay)).toBe(500);
+    expect(drops.get(DropReason.srtpAuthentication)).toBe(500);
+    expect(drops.get(DropReason.rtpNoProducer)).toBe(5000);
+    expect(attacker.states).toEqual(['connecting', 'connected']);
+    expect(worker.core.memory.slotsInUse).toBe(0);
+    const stats = await worker.request<FbsProducer.GetStatsResponseT>(Method.PRODUCER_GET_STATS, 'victim');
+    expect(stats.stats).toHaveLength(1);
+  });
+
+  it('refuses a username fragment that two restarts made invalid', async () => {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    await createWebRtcTransport(worker, 't');
+    const before = await dump(worker, 't');
+    for (let i = 0; i < 2; i++) await worker.request(Method.TRANSPORT_RESTART_ICE, 't');
+    const peer = new WebRtcPeer(worker.createPeer('10.0.0.2'), '10.0.0.2', before);
+    await worker.advance(1000);
+    expect(peer.ice.answers).toEqual([0]);
+    expect(worker.core.drops.get(DropReason.stunUnauthorized)).toBeGreaterThan(0);
+    expect(events(worker, 't')).toEqual([]);
   });
 
   it('loses consent, and comes back without a new handshake', async () => {
