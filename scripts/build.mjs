@@ -22,6 +22,7 @@ await build({
     'src/errors.ts',
     'src/ortc.ts',
     'src/extras.ts',
+    'src/testing.ts',
     'src/worker/thread.ts',
     'src/worker/process.ts',
   ],

@@ -1,7 +1,7 @@
 import { type TimerQueue } from '../common/timer-queue.js';
 
 /**
- * All that a worker needs of the outside world. `src/io` implements it over Node; `test/sim` implements it in virtual
+ * All that a worker needs of the outside world. `src/io` implements it over Node; `src/testing` implements it in virtual
  * time over a virtual network. The worker has no other way to a clock, a socket or a random number.
  */
 export interface Runtime {

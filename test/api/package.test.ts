@@ -51,6 +51,7 @@ describe('the packed package', () => {
     ['tsfu/errors', 'WorkerClosedError'],
     ['tsfu/ortc', 'generateRouterRtpCapabilities'],
     ['tsfu/extras', 'EnhancedEventEmitter'],
+    ['tsfu/testing', 'Simulation'],
   ])('offers %s', (entry, name) => {
     const names = run('node', '--input-type=module', '-e', `console.log(Object.keys(await import('${entry}')).join())`);
     if (name) expect(names.trim().split(',')).toContain(name);

@@ -6,7 +6,7 @@ import { Method } from '../../src/channel/fbs/request.js';
 import * as FbsTransport from '../../src/channel/fbs/transport.js';
 import * as FbsWebRtcTransport from '../../src/channel/fbs/web-rtc-transport.js';
 import { DropReason } from '../../src/common/drop-reason.js';
-import { SeededRandom } from '../sim/support/seeded-random.js';
+import { SeededRandom } from '../../src/testing/seeded-random.js';
 import {
   consumeDataRequest,
   consumeRequest,

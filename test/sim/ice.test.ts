@@ -3,9 +3,9 @@ import { IceServer, type IceServerOwner, type IceTuple } from '../../src/ice/ice
 import { type WakeUp } from '../../src/common/timer-queue.js';
 import { type RemoteAddress, type TcpConnection, type UdpSocket } from '../../src/worker/runtime.js';
 import { IcePeer } from './support/ice-peer.js';
-import { type LinkOptions } from './support/link.js';
-import { type SimRuntime } from './support/sim-runtime.js';
-import { Simulation } from './support/simulation.js';
+import { type LinkOptions } from '../../src/testing/link.js';
+import { type SimRuntime } from '../../src/testing/sim-runtime.js';
+import { Simulation } from '../../src/testing/simulation.js';
 
 const SERVER = '10.0.0.1';
 const WIFI = '10.0.1.1';

@@ -6,10 +6,10 @@ import {
   type UdpHandler,
   type UdpSocket,
 } from '../../src/worker/runtime.js';
-import { type LinkOptions } from './support/link.js';
-import { SeededRandom } from './support/seeded-random.js';
-import { type SimRuntime } from './support/sim-runtime.js';
-import { Simulation } from './support/simulation.js';
+import { type LinkOptions } from '../../src/testing/link.js';
+import { SeededRandom } from '../../src/testing/seeded-random.js';
+import { type SimRuntime } from '../../src/testing/sim-runtime.js';
+import { Simulation } from '../../src/testing/simulation.js';
 
 const A = '10.0.0.1';
 const B = '10.0.0.2';

@@ -7,8 +7,8 @@ import { Response, type ResponseT } from '../../src/channel/fbs/response.js';
 import { createLoopback } from '../../src/channel/loopback.js';
 import { DEFAULT_SETTINGS, type WorkerSettings } from '../../src/worker/settings.js';
 import { createWorkerCore, type WorkerCore } from '../../src/worker/worker-core.js';
-import { type SimRuntime } from '../sim/support/sim-runtime.js';
-import { Simulation } from '../sim/support/simulation.js';
+import { type SimRuntime } from '../../src/testing/sim-runtime.js';
+import { Simulation } from '../../src/testing/simulation.js';
 
 /** An error response. */
 export class ResponseError extends Error {

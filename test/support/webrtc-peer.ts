@@ -7,7 +7,7 @@ import { SrtpReceiver, SrtpSender } from '../../src/srtp/srtp-session.js';
 import { type UdpSocket } from '../../src/worker/runtime.js';
 import { type WakeUp } from '../../src/common/timer-queue.js';
 import { IcePeer } from '../sim/support/ice-peer.js';
-import { type SimRuntime } from '../sim/support/sim-runtime.js';
+import { type SimRuntime } from '../../src/testing/sim-runtime.js';
 
 /** A browser as a transport sees it: ICE, DTLS and SRTP over UDP, in virtual time. */
 export class WebRtcPeer implements DtlsOwner {

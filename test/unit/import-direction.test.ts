@@ -18,8 +18,10 @@ const mayImport: Record<string, string[]> = {
   worker: ['common', 'rtp', 'ice', 'dtls', 'srtp', 'sctp', 'bwe', 'channel'],
   io: ['common', 'worker'],
   api: ['common', 'channel'],
+  // The simulator, and what it simulates.
+  testing: ['common', 'rtp', 'bwe', 'channel', 'worker', 'api'],
   // The package's entries.
-  '.': ['api', 'common'],
+  '.': ['api', 'common', 'testing'],
 };
 
 /** Files that tie the worker to the outside world, and so may import what their folder may not. */

@@ -2,7 +2,7 @@ import { DropReason } from '../../../src/common/drop-reason.js';
 import { type Machine, type WakeUp } from '../../../src/common/timer-queue.js';
 import { IceCredentials } from '../../../src/ice/credentials.js';
 import { BINDING_METHOD, StunAttribute, StunClass, StunMessage, StunWriter } from '../../../src/ice/stun-message.js';
-import { type SimRuntime } from './sim-runtime.js';
+import { type SimRuntime } from '../../../src/testing/sim-runtime.js';
 
 /** How a peer checks until there is an answer, and from then on, as libwebrtc does. ms */
 const CHECK_INTERVAL = 50;

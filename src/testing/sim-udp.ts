@@ -1,11 +1,11 @@
-import { ipFamily, normalizeIp, unmappedIp } from '../../../src/common/ip-address.js';
+import { ipFamily, normalizeIp, unmappedIp } from '../common/ip-address.js';
 import {
   type BindOptions,
   type RemoteAddress,
   type UdpHandler,
   type UdpNetwork,
   type UdpSocket,
-} from '../../../src/worker/runtime.js';
+} from '../worker/runtime.js';
 import { Bindings, endpointKey, toRemoteAddress } from './bindings.js';
 import { type Endpoint, type VirtualNetwork } from './virtual-network.js';
 

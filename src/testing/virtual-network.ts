@@ -1,4 +1,4 @@
-import { normalizeIp } from '../../../src/common/ip-address.js';
+import { normalizeIp } from '../common/ip-address.js';
 import { Link, type LinkCounters, type LinkOptions, PERFECT_LINK } from './link.js';
 import { type SeededRandom } from './seeded-random.js';
 import { type VirtualTime } from './virtual-time.js';

@@ -1,4 +1,4 @@
-import { ipFamily, normalizeIp } from '../../../src/common/ip-address.js';
+import { ipFamily, normalizeIp } from '../common/ip-address.js';
 import {
   type BindOptions,
   type RemoteAddress,
@@ -7,7 +7,7 @@ import {
   type TcpHandler,
   type TcpNetwork,
   type TcpServer,
-} from '../../../src/worker/runtime.js';
+} from '../worker/runtime.js';
 import { Bindings, endpointKey, toRemoteAddress } from './bindings.js';
 import { type Endpoint, type VirtualNetwork } from './virtual-network.js';
 

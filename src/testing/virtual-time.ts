@@ -1,5 +1,5 @@
-import { TimerQueue } from '../../../src/common/timer-queue.js';
-import { type Clock } from '../../../src/worker/runtime.js';
+import { TimerQueue } from '../common/timer-queue.js';
+import { type Clock } from '../worker/runtime.js';
 
 interface Event {
   at: number;

@@ -1,4 +1,4 @@
-import { type Random } from '../../../src/worker/runtime.js';
+import { type Random } from '../worker/runtime.js';
 
 /** Random numbers that repeat with the seed (xoshiro128**, seeded by splitmix32). */
 export class SeededRandom implements Random {

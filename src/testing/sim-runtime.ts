@@ -1,6 +1,6 @@
-import { normalizeIp } from '../../../src/common/ip-address.js';
-import { type TimerQueue } from '../../../src/common/timer-queue.js';
-import { type Random, type Runtime, type UdpNetwork } from '../../../src/worker/runtime.js';
+import { normalizeIp } from '../common/ip-address.js';
+import { type TimerQueue } from '../common/timer-queue.js';
+import { type Random, type Runtime, type UdpNetwork } from '../worker/runtime.js';
 import { SimTcpNetwork } from './sim-tcp.js';
 import { SimUdpNetwork } from './sim-udp.js';
 import { type VirtualNetwork } from './virtual-network.js';

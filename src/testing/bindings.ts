@@ -1,5 +1,5 @@
-import { ipFamily, normalizeIp } from '../../../src/common/ip-address.js';
-import { BindError, type BindOptions, type RemoteAddress } from '../../../src/worker/runtime.js';
+import { ipFamily, normalizeIp } from '../common/ip-address.js';
+import { BindError, type BindOptions, type RemoteAddress } from '../worker/runtime.js';
 import { type Endpoint } from './virtual-network.js';
 
 const FIRST_EPHEMERAL_PORT = 32_768;
