@@ -33,9 +33,19 @@ interface Field {
   readonly tables: readonly Table[];
 }
 
-interface Table {
+/** A table of the generated layout, which is read when the first such table comes: few of them ever do. */
+class Table {
   readonly name: string;
-  readonly fields: Field[];
+  #fields: readonly Field[] | undefined;
+
+  constructor(name: string) {
+    this.name = name;
+    this.#fields = undefined;
+  }
+
+  get fields(): readonly Field[] {
+    return (this.#fields ??= readFields(this.name));
+  }
 }
 
 class Verifier {
@@ -160,35 +170,34 @@ class Verifier {
   }
 }
 
-const verifier = new Verifier(compile('Message.Message'));
+const tables = new Map<string, Table>();
+const verifier = new Verifier(tableOf('Message.Message'));
 
-/** Makes the generated layout into objects that refer to each other. */
-function compile(root: string): Table {
-  const compiled = new Map<string, Table>();
-  const tableOf = (name: string): Table => {
-    const known = compiled.get(name);
-    if (known) return known;
-    const table: Table = { name, fields: [] };
-    // Before its fields, which may refer to it.
-    compiled.set(name, table);
-    for (const text of tableLayouts[name].split(' ')) table.fields.push(...fieldsOf(text, table.fields.length));
-    return table;
+function tableOf(name: string): Table {
+  let table = tables.get(name);
+  if (!table) tables.set(name, (table = new Table(name)));
+  return table;
+}
+
+function readFields(tableName: string): Field[] {
+  const fields: Field[] = [];
+  for (const text of tableLayouts[tableName].split(' ')) fields.push(...readField(text, fields.length));
+  return fields;
+}
+
+/** One field, or the two of a union. */
+function readField(text: string, slot: number): Field[] {
+  const [, name, bracket, type, required] = /^(\w+):([[<]?)([\w.]+)[\]>]?(!?)$/.exec(text)!;
+  const field = (kind: Kind, size: number, elementSize = 4, tables: Table[] = []): Field => {
+    return { name, kind, required: required !== '', entry: 4 + 2 * slot++, size, elementSize, tables };
   };
-  /** One field, or the two of a union. */
-  const fieldsOf = (text: string, slot: number): Field[] => {
-    const [, name, bracket, type, required] = /^(\w+):([[<]?)([\w.]+)[\]>]?(!?)$/.exec(text)!;
-    const field = (kind: Kind, size: number, elementSize = 4, tables: Table[] = []): Field => {
-      return { name, kind, required: required !== '', entry: 4 + 2 * slot++, size, elementSize, tables };
-    };
-    if (bracket === '<') {
-      const tag = { ...field(Kind.Scalar, 1), required: false };
-      return [tag, field(Kind.Union, 4, 4, unionLayouts[type].split(' ').map(tableOf))];
-    }
-    const isVector = bracket === '[';
-    if (type === 'string') return [isVector ? field(Kind.StringVector, 4) : field(Kind.String, 4, 1)];
-    const scalarSize = Number(type);
-    if (scalarSize > 0) return [isVector ? field(Kind.ScalarVector, 4, scalarSize) : field(Kind.Scalar, scalarSize)];
-    return [field(isVector ? Kind.TableVector : Kind.Table, 4, 4, [tableOf(type)])];
-  };
-  return tableOf(root);
+  if (bracket === '<') {
+    const tag = { ...field(Kind.Scalar, 1), required: false };
+    return [tag, field(Kind.Union, 4, 4, unionLayouts[type].split(' ').map(tableOf))];
+  }
+  const isVector = bracket === '[';
+  if (type === 'string') return [isVector ? field(Kind.StringVector, 4) : field(Kind.String, 4, 1)];
+  const scalarSize = Number(type);
+  if (scalarSize > 0) return [isVector ? field(Kind.ScalarVector, 4, scalarSize) : field(Kind.Scalar, scalarSize)];
+  return [field(isVector ? Kind.TableVector : Kind.Table, 4, 4, [tableOf(type)])];
 }

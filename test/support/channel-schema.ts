@@ -75,7 +75,7 @@ export const recordCalls = (code: TableCode, name: string): Record<string, [stri
   const record: Record<string, [string, ...unknown[]]> = {};
   const short = name.split('.')[1];
   for (const method of Object.getOwnPropertyNames(code.statics)) {
-    if (new RegExp(`^(add[A-Z]\\w*|start${short}|end${short}|start\\w+Vector)$`).test(method)) {
+    if (new RegExp(`^(add[A-Z]\\w*|start${short}|end${short})$`).test(method)) {
       call = ['nothing'];
       code.statics[method](builder, 99);
       record[method] = call;

@@ -15,15 +15,6 @@ export class ActiveSpeakerObserverOptions implements flatbuffers.IUnpackableObje
   return this;
 }
 
-static getRootAsActiveSpeakerObserverOptions(bb:flatbuffers.ByteBuffer, obj?:ActiveSpeakerObserverOptions):ActiveSpeakerObserverOptions {
-  return (obj || new ActiveSpeakerObserverOptions()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsActiveSpeakerObserverOptions(bb:flatbuffers.ByteBuffer, obj?:ActiveSpeakerObserverOptions):ActiveSpeakerObserverOptions {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ActiveSpeakerObserverOptions()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 interval():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint16(this.bb_pos + offset) : 0;
@@ -52,11 +43,6 @@ unpack(): ActiveSpeakerObserverOptionsT {
   return new ActiveSpeakerObserverOptionsT(
     this.interval()
   );
-}
-
-
-unpackTo(_o: ActiveSpeakerObserverOptionsT): void {
-  _o.interval = this.interval();
 }
 }
 

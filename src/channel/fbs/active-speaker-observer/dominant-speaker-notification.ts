@@ -15,15 +15,6 @@ export class DominantSpeakerNotification implements flatbuffers.IUnpackableObjec
   return this;
 }
 
-static getRootAsDominantSpeakerNotification(bb:flatbuffers.ByteBuffer, obj?:DominantSpeakerNotification):DominantSpeakerNotification {
-  return (obj || new DominantSpeakerNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsDominantSpeakerNotification(bb:flatbuffers.ByteBuffer, obj?:DominantSpeakerNotification):DominantSpeakerNotification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new DominantSpeakerNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 producerId():string
 producerId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 producerId(optionalEncoding?:any):string|Uint8Array {
@@ -55,11 +46,6 @@ unpack(): DominantSpeakerNotificationT {
   return new DominantSpeakerNotificationT(
     this.producerId()
   );
-}
-
-
-unpackTo(_o: DominantSpeakerNotificationT): void {
-  _o.producerId = this.producerId();
 }
 }
 

@@ -15,15 +15,6 @@ export class AudioLevelObserverOptions implements flatbuffers.IUnpackableObject<
   return this;
 }
 
-static getRootAsAudioLevelObserverOptions(bb:flatbuffers.ByteBuffer, obj?:AudioLevelObserverOptions):AudioLevelObserverOptions {
-  return (obj || new AudioLevelObserverOptions()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsAudioLevelObserverOptions(bb:flatbuffers.ByteBuffer, obj?:AudioLevelObserverOptions):AudioLevelObserverOptions {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new AudioLevelObserverOptions()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 maxEntries():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint16(this.bb_pos + offset) : 0;
@@ -74,13 +65,6 @@ unpack(): AudioLevelObserverOptionsT {
     this.threshold(),
     this.interval()
   );
-}
-
-
-unpackTo(_o: AudioLevelObserverOptionsT): void {
-  _o.maxEntries = this.maxEntries();
-  _o.threshold = this.threshold();
-  _o.interval = this.interval();
 }
 }
 

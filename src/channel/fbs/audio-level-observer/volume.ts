@@ -15,15 +15,6 @@ export class Volume implements flatbuffers.IUnpackableObject<VolumeT> {
   return this;
 }
 
-static getRootAsVolume(bb:flatbuffers.ByteBuffer, obj?:Volume):Volume {
-  return (obj || new Volume()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsVolume(bb:flatbuffers.ByteBuffer, obj?:Volume):Volume {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Volume()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 producerId():string
 producerId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 producerId(optionalEncoding?:any):string|Uint8Array {
@@ -66,12 +57,6 @@ unpack(): VolumeT {
     this.producerId(),
     this.volume()
   );
-}
-
-
-unpackTo(_o: VolumeT): void {
-  _o.producerId = this.producerId();
-  _o.volume = this.volume();
 }
 }
 

@@ -16,15 +16,6 @@ export class VolumesNotification implements flatbuffers.IUnpackableObject<Volume
   return this;
 }
 
-static getRootAsVolumesNotification(bb:flatbuffers.ByteBuffer, obj?:VolumesNotification):VolumesNotification {
-  return (obj || new VolumesNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsVolumesNotification(bb:flatbuffers.ByteBuffer, obj?:VolumesNotification):VolumesNotification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new VolumesNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 volumes(index: number, obj?:Volume):Volume|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Volume()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
@@ -51,10 +42,6 @@ static createVolumesVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[
   return builder.endVector();
 }
 
-static startVolumesVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static endVolumesNotification(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // volumes
@@ -71,11 +58,6 @@ unpack(): VolumesNotificationT {
   return new VolumesNotificationT(
     this.bb!.createObjList<Volume, VolumeT>(this.volumes.bind(this), this.volumesLength())
   );
-}
-
-
-unpackTo(_o: VolumesNotificationT): void {
-  _o.volumes = this.bb!.createObjList<Volume, VolumeT>(this.volumes.bind(this), this.volumesLength());
 }
 }
 

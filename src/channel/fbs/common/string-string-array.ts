@@ -15,15 +15,6 @@ export class StringStringArray implements flatbuffers.IUnpackableObject<StringSt
   return this;
 }
 
-static getRootAsStringStringArray(bb:flatbuffers.ByteBuffer, obj?:StringStringArray):StringStringArray {
-  return (obj || new StringStringArray()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsStringStringArray(bb:flatbuffers.ByteBuffer, obj?:StringStringArray):StringStringArray {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new StringStringArray()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 key():string
 key(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 key(optionalEncoding?:any):string|Uint8Array {
@@ -63,10 +54,6 @@ static createValuesVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]
   return builder.endVector();
 }
 
-static startValuesVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static endStringStringArray(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // key
@@ -86,12 +73,6 @@ unpack(): StringStringArrayT {
     this.key(),
     this.bb!.createScalarList<string>(this.values.bind(this), this.valuesLength())
   );
-}
-
-
-unpackTo(_o: StringStringArrayT): void {
-  _o.key = this.key();
-  _o.values = this.bb!.createScalarList<string>(this.values.bind(this), this.valuesLength());
 }
 }
 

@@ -15,15 +15,6 @@ export class StringString implements flatbuffers.IUnpackableObject<StringStringT
   return this;
 }
 
-static getRootAsStringString(bb:flatbuffers.ByteBuffer, obj?:StringString):StringString {
-  return (obj || new StringString()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsStringString(bb:flatbuffers.ByteBuffer, obj?:StringString):StringString {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new StringString()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 key():string
 key(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 key(optionalEncoding?:any):string|Uint8Array {
@@ -69,12 +60,6 @@ unpack(): StringStringT {
     this.key(),
     this.value()
   );
-}
-
-
-unpackTo(_o: StringStringT): void {
-  _o.key = this.key();
-  _o.value = this.value();
 }
 }
 

@@ -15,15 +15,6 @@ export class StringUint8 implements flatbuffers.IUnpackableObject<StringUint8T> 
   return this;
 }
 
-static getRootAsStringUint8(bb:flatbuffers.ByteBuffer, obj?:StringUint8):StringUint8 {
-  return (obj || new StringUint8()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsStringUint8(bb:flatbuffers.ByteBuffer, obj?:StringUint8):StringUint8 {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new StringUint8()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 key():string
 key(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 key(optionalEncoding?:any):string|Uint8Array {
@@ -66,12 +57,6 @@ unpack(): StringUint8T {
     this.key(),
     this.value()
   );
-}
-
-
-unpackTo(_o: StringUint8T): void {
-  _o.key = this.key();
-  _o.value = this.value();
 }
 }
 

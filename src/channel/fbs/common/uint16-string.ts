@@ -15,15 +15,6 @@ export class Uint16String implements flatbuffers.IUnpackableObject<Uint16StringT
   return this;
 }
 
-static getRootAsUint16String(bb:flatbuffers.ByteBuffer, obj?:Uint16String):Uint16String {
-  return (obj || new Uint16String()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsUint16String(bb:flatbuffers.ByteBuffer, obj?:Uint16String):Uint16String {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Uint16String()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 key():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint16(this.bb_pos + offset) : 0;
@@ -66,12 +57,6 @@ unpack(): Uint16StringT {
     this.key(),
     this.value()
   );
-}
-
-
-unpackTo(_o: Uint16StringT): void {
-  _o.key = this.key();
-  _o.value = this.value();
 }
 }
 

@@ -15,15 +15,6 @@ export class Uint32String implements flatbuffers.IUnpackableObject<Uint32StringT
   return this;
 }
 
-static getRootAsUint32String(bb:flatbuffers.ByteBuffer, obj?:Uint32String):Uint32String {
-  return (obj || new Uint32String()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsUint32String(bb:flatbuffers.ByteBuffer, obj?:Uint32String):Uint32String {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Uint32String()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 key():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
@@ -66,12 +57,6 @@ unpack(): Uint32StringT {
     this.key(),
     this.value()
   );
-}
-
-
-unpackTo(_o: Uint32StringT): void {
-  _o.key = this.key();
-  _o.value = this.value();
 }
 }
 

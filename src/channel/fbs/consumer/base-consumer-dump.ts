@@ -20,15 +20,6 @@ export class BaseConsumerDump implements flatbuffers.IUnpackableObject<BaseConsu
   return this;
 }
 
-static getRootAsBaseConsumerDump(bb:flatbuffers.ByteBuffer, obj?:BaseConsumerDump):BaseConsumerDump {
-  return (obj || new BaseConsumerDump()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsBaseConsumerDump(bb:flatbuffers.ByteBuffer, obj?:BaseConsumerDump):BaseConsumerDump {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new BaseConsumerDump()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 id():string
 id(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 id(optionalEncoding?:any):string|Uint8Array {
@@ -149,10 +140,6 @@ static createConsumableRtpEncodingsVector(builder:flatbuffers.Builder, data:flat
   return builder.endVector();
 }
 
-static startConsumableRtpEncodingsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addSupportedCodecPayloadTypes(builder:flatbuffers.Builder, supportedCodecPayloadTypesOffset:flatbuffers.Offset) {
   builder.addFieldOffset(6, supportedCodecPayloadTypesOffset, 0);
 }
@@ -165,10 +152,6 @@ static createSupportedCodecPayloadTypesVector(builder:flatbuffers.Builder, data:
   return builder.endVector();
 }
 
-static startSupportedCodecPayloadTypesVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(1, numElems, 1);
-}
-
 static addTraceEventTypes(builder:flatbuffers.Builder, traceEventTypesOffset:flatbuffers.Offset) {
   builder.addFieldOffset(7, traceEventTypesOffset, 0);
 }
@@ -179,10 +162,6 @@ static createTraceEventTypesVector(builder:flatbuffers.Builder, data:TraceEventT
     builder.addInt8(data[i]!);
   }
   return builder.endVector();
-}
-
-static startTraceEventTypesVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(1, numElems, 1);
 }
 
 static addPaused(builder:flatbuffers.Builder, paused:boolean) {
@@ -223,21 +202,6 @@ unpack(): BaseConsumerDumpT {
     this.producerPaused(),
     this.priority()
   );
-}
-
-
-unpackTo(_o: BaseConsumerDumpT): void {
-  _o.id = this.id();
-  _o.type = this.type();
-  _o.producerId = this.producerId();
-  _o.kind = this.kind();
-  _o.rtpParameters = (this.rtpParameters() !== null ? this.rtpParameters()!.unpack() : null);
-  _o.consumableRtpEncodings = this.bb!.createObjList<RtpEncodingParameters, RtpEncodingParametersT>(this.consumableRtpEncodings.bind(this), this.consumableRtpEncodingsLength());
-  _o.supportedCodecPayloadTypes = this.bb!.createScalarList<number>(this.supportedCodecPayloadTypes.bind(this), this.supportedCodecPayloadTypesLength());
-  _o.traceEventTypes = this.bb!.createScalarList<TraceEventType>(this.traceEventTypes.bind(this), this.traceEventTypesLength());
-  _o.paused = this.paused();
-  _o.producerPaused = this.producerPaused();
-  _o.priority = this.priority();
 }
 }
 

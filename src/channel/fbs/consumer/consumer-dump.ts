@@ -17,15 +17,6 @@ export class ConsumerDump implements flatbuffers.IUnpackableObject<ConsumerDumpT
   return this;
 }
 
-static getRootAsConsumerDump(bb:flatbuffers.ByteBuffer, obj?:ConsumerDump):ConsumerDump {
-  return (obj || new ConsumerDump()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsConsumerDump(bb:flatbuffers.ByteBuffer, obj?:ConsumerDump):ConsumerDump {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ConsumerDump()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 base(obj?:BaseConsumerDump):BaseConsumerDump|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new BaseConsumerDump()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -91,10 +82,6 @@ static createRtpStreamsVector(builder:flatbuffers.Builder, data:flatbuffers.Offs
   return builder.endVector();
 }
 
-static startRtpStreamsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addPreferredSpatialLayer(builder:flatbuffers.Builder, preferredSpatialLayer:number) {
   builder.addFieldInt16(2, preferredSpatialLayer, null);
 }
@@ -156,18 +143,6 @@ unpack(): ConsumerDumpT {
     this.targetTemporalLayer(),
     this.currentTemporalLayer()
   );
-}
-
-
-unpackTo(_o: ConsumerDumpT): void {
-  _o.base = (this.base() !== null ? this.base()!.unpack() : null);
-  _o.rtpStreams = this.bb!.createObjList<Dump, DumpT>(this.rtpStreams.bind(this), this.rtpStreamsLength());
-  _o.preferredSpatialLayer = this.preferredSpatialLayer();
-  _o.targetSpatialLayer = this.targetSpatialLayer();
-  _o.currentSpatialLayer = this.currentSpatialLayer();
-  _o.preferredTemporalLayer = this.preferredTemporalLayer();
-  _o.targetTemporalLayer = this.targetTemporalLayer();
-  _o.currentTemporalLayer = this.currentTemporalLayer();
 }
 }
 

@@ -15,15 +15,6 @@ export class ConsumerLayers implements flatbuffers.IUnpackableObject<ConsumerLay
   return this;
 }
 
-static getRootAsConsumerLayers(bb:flatbuffers.ByteBuffer, obj?:ConsumerLayers):ConsumerLayers {
-  return (obj || new ConsumerLayers()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsConsumerLayers(bb:flatbuffers.ByteBuffer, obj?:ConsumerLayers):ConsumerLayers {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ConsumerLayers()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 spatialLayer():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : 0;
@@ -64,12 +55,6 @@ unpack(): ConsumerLayersT {
     this.spatialLayer(),
     this.temporalLayer()
   );
-}
-
-
-unpackTo(_o: ConsumerLayersT): void {
-  _o.spatialLayer = this.spatialLayer();
-  _o.temporalLayer = this.temporalLayer();
 }
 }
 

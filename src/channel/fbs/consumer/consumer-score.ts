@@ -15,15 +15,6 @@ export class ConsumerScore implements flatbuffers.IUnpackableObject<ConsumerScor
   return this;
 }
 
-static getRootAsConsumerScore(bb:flatbuffers.ByteBuffer, obj?:ConsumerScore):ConsumerScore {
-  return (obj || new ConsumerScore()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsConsumerScore(bb:flatbuffers.ByteBuffer, obj?:ConsumerScore):ConsumerScore {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ConsumerScore()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 score():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : 0;
@@ -73,10 +64,6 @@ static createProducerScoresVector(builder:flatbuffers.Builder, data:number[]|Uin
   return builder.endVector();
 }
 
-static startProducerScoresVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(1, numElems, 1);
-}
-
 static endConsumerScore(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 8) // producer_scores
@@ -97,13 +84,6 @@ unpack(): ConsumerScoreT {
     this.producerScore(),
     this.bb!.createScalarList<number>(this.producerScores.bind(this), this.producerScoresLength())
   );
-}
-
-
-unpackTo(_o: ConsumerScoreT): void {
-  _o.score = this.score();
-  _o.producerScore = this.producerScore();
-  _o.producerScores = this.bb!.createScalarList<number>(this.producerScores.bind(this), this.producerScoresLength());
 }
 }
 

@@ -15,15 +15,6 @@ export class FirTraceInfo implements flatbuffers.IUnpackableObject<FirTraceInfoT
   return this;
 }
 
-static getRootAsFirTraceInfo(bb:flatbuffers.ByteBuffer, obj?:FirTraceInfo):FirTraceInfo {
-  return (obj || new FirTraceInfo()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsFirTraceInfo(bb:flatbuffers.ByteBuffer, obj?:FirTraceInfo):FirTraceInfo {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new FirTraceInfo()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 ssrc():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
@@ -52,11 +43,6 @@ unpack(): FirTraceInfoT {
   return new FirTraceInfoT(
     this.ssrc()
   );
-}
-
-
-unpackTo(_o: FirTraceInfoT): void {
-  _o.ssrc = this.ssrc();
 }
 }
 

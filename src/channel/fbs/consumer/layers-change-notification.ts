@@ -16,15 +16,6 @@ export class LayersChangeNotification implements flatbuffers.IUnpackableObject<L
   return this;
 }
 
-static getRootAsLayersChangeNotification(bb:flatbuffers.ByteBuffer, obj?:LayersChangeNotification):LayersChangeNotification {
-  return (obj || new LayersChangeNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsLayersChangeNotification(bb:flatbuffers.ByteBuffer, obj?:LayersChangeNotification):LayersChangeNotification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new LayersChangeNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 layers(obj?:ConsumerLayers):ConsumerLayers|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new ConsumerLayers()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -53,11 +44,6 @@ unpack(): LayersChangeNotificationT {
   return new LayersChangeNotificationT(
     (this.layers() !== null ? this.layers()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: LayersChangeNotificationT): void {
-  _o.layers = (this.layers() !== null ? this.layers()!.unpack() : null);
 }
 }
 

@@ -15,15 +15,6 @@ export class PliTraceInfo implements flatbuffers.IUnpackableObject<PliTraceInfoT
   return this;
 }
 
-static getRootAsPliTraceInfo(bb:flatbuffers.ByteBuffer, obj?:PliTraceInfo):PliTraceInfo {
-  return (obj || new PliTraceInfo()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsPliTraceInfo(bb:flatbuffers.ByteBuffer, obj?:PliTraceInfo):PliTraceInfo {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new PliTraceInfo()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 ssrc():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
@@ -52,11 +43,6 @@ unpack(): PliTraceInfoT {
   return new PliTraceInfoT(
     this.ssrc()
   );
-}
-
-
-unpackTo(_o: PliTraceInfoT): void {
-  _o.ssrc = this.ssrc();
 }
 }
 

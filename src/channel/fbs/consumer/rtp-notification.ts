@@ -15,15 +15,6 @@ export class RtpNotification implements flatbuffers.IUnpackableObject<RtpNotific
   return this;
 }
 
-static getRootAsRtpNotification(bb:flatbuffers.ByteBuffer, obj?:RtpNotification):RtpNotification {
-  return (obj || new RtpNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsRtpNotification(bb:flatbuffers.ByteBuffer, obj?:RtpNotification):RtpNotification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new RtpNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 data(index: number):number|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb!.__vector(this.bb_pos + offset) + index) : 0;
@@ -55,10 +46,6 @@ static createDataVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):f
   return builder.endVector();
 }
 
-static startDataVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(1, numElems, 1);
-}
-
 static endRtpNotification(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // data
@@ -75,11 +62,6 @@ unpack(): RtpNotificationT {
   return new RtpNotificationT(
     this.bb!.createScalarList<number>(this.data.bind(this), this.dataLength())
   );
-}
-
-
-unpackTo(_o: RtpNotificationT): void {
-  _o.data = this.bb!.createScalarList<number>(this.data.bind(this), this.dataLength());
 }
 }
 

@@ -16,15 +16,6 @@ export class ScoreNotification implements flatbuffers.IUnpackableObject<ScoreNot
   return this;
 }
 
-static getRootAsScoreNotification(bb:flatbuffers.ByteBuffer, obj?:ScoreNotification):ScoreNotification {
-  return (obj || new ScoreNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsScoreNotification(bb:flatbuffers.ByteBuffer, obj?:ScoreNotification):ScoreNotification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ScoreNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 score(obj?:ConsumerScore):ConsumerScore|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new ConsumerScore()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -54,11 +45,6 @@ unpack(): ScoreNotificationT {
   return new ScoreNotificationT(
     (this.score() !== null ? this.score()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: ScoreNotificationT): void {
-  _o.score = (this.score() !== null ? this.score()!.unpack() : null);
 }
 }
 

@@ -16,15 +16,6 @@ export class SetPreferredLayersRequest implements flatbuffers.IUnpackableObject<
   return this;
 }
 
-static getRootAsSetPreferredLayersRequest(bb:flatbuffers.ByteBuffer, obj?:SetPreferredLayersRequest):SetPreferredLayersRequest {
-  return (obj || new SetPreferredLayersRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSetPreferredLayersRequest(bb:flatbuffers.ByteBuffer, obj?:SetPreferredLayersRequest):SetPreferredLayersRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SetPreferredLayersRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 preferredLayers(obj?:ConsumerLayers):ConsumerLayers|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new ConsumerLayers()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -54,11 +45,6 @@ unpack(): SetPreferredLayersRequestT {
   return new SetPreferredLayersRequestT(
     (this.preferredLayers() !== null ? this.preferredLayers()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: SetPreferredLayersRequestT): void {
-  _o.preferredLayers = (this.preferredLayers() !== null ? this.preferredLayers()!.unpack() : null);
 }
 }
 

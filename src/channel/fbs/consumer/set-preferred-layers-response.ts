@@ -16,15 +16,6 @@ export class SetPreferredLayersResponse implements flatbuffers.IUnpackableObject
   return this;
 }
 
-static getRootAsSetPreferredLayersResponse(bb:flatbuffers.ByteBuffer, obj?:SetPreferredLayersResponse):SetPreferredLayersResponse {
-  return (obj || new SetPreferredLayersResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSetPreferredLayersResponse(bb:flatbuffers.ByteBuffer, obj?:SetPreferredLayersResponse):SetPreferredLayersResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SetPreferredLayersResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 preferredLayers(obj?:ConsumerLayers):ConsumerLayers|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new ConsumerLayers()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -53,11 +44,6 @@ unpack(): SetPreferredLayersResponseT {
   return new SetPreferredLayersResponseT(
     (this.preferredLayers() !== null ? this.preferredLayers()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: SetPreferredLayersResponseT): void {
-  _o.preferredLayers = (this.preferredLayers() !== null ? this.preferredLayers()!.unpack() : null);
 }
 }
 

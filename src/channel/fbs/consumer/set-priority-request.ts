@@ -15,15 +15,6 @@ export class SetPriorityRequest implements flatbuffers.IUnpackableObject<SetPrio
   return this;
 }
 
-static getRootAsSetPriorityRequest(bb:flatbuffers.ByteBuffer, obj?:SetPriorityRequest):SetPriorityRequest {
-  return (obj || new SetPriorityRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSetPriorityRequest(bb:flatbuffers.ByteBuffer, obj?:SetPriorityRequest):SetPriorityRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SetPriorityRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 priority():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : 0;
@@ -52,11 +43,6 @@ unpack(): SetPriorityRequestT {
   return new SetPriorityRequestT(
     this.priority()
   );
-}
-
-
-unpackTo(_o: SetPriorityRequestT): void {
-  _o.priority = this.priority();
 }
 }
 

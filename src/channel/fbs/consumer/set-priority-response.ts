@@ -15,15 +15,6 @@ export class SetPriorityResponse implements flatbuffers.IUnpackableObject<SetPri
   return this;
 }
 
-static getRootAsSetPriorityResponse(bb:flatbuffers.ByteBuffer, obj?:SetPriorityResponse):SetPriorityResponse {
-  return (obj || new SetPriorityResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSetPriorityResponse(bb:flatbuffers.ByteBuffer, obj?:SetPriorityResponse):SetPriorityResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SetPriorityResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 priority():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : 0;
@@ -52,11 +43,6 @@ unpack(): SetPriorityResponseT {
   return new SetPriorityResponseT(
     this.priority()
   );
-}
-
-
-unpackTo(_o: SetPriorityResponseT): void {
-  _o.priority = this.priority();
 }
 }
 

@@ -22,15 +22,6 @@ export class TraceNotification implements flatbuffers.IUnpackableObject<TraceNot
   return this;
 }
 
-static getRootAsTraceNotification(bb:flatbuffers.ByteBuffer, obj?:TraceNotification):TraceNotification {
-  return (obj || new TraceNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsTraceNotification(bb:flatbuffers.ByteBuffer, obj?:TraceNotification):TraceNotification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new TraceNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 type():TraceEventType {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : TraceEventType.KEYFRAME;
@@ -107,19 +98,6 @@ unpack(): TraceNotificationT {
       return temp.unpack()
   })()
   );
-}
-
-
-unpackTo(_o: TraceNotificationT): void {
-  _o.type = this.type();
-  _o.timestamp = this.timestamp();
-  _o.direction = this.direction();
-  _o.infoType = this.infoType();
-  _o.info = (() => {
-      const temp = unionToTraceInfo(this.infoType(), this.info.bind(this));
-      if(temp === null) { return null; }
-      return temp.unpack()
-  })();
 }
 }
 

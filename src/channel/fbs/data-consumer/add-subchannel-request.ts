@@ -15,15 +15,6 @@ export class AddSubchannelRequest implements flatbuffers.IUnpackableObject<AddSu
   return this;
 }
 
-static getRootAsAddSubchannelRequest(bb:flatbuffers.ByteBuffer, obj?:AddSubchannelRequest):AddSubchannelRequest {
-  return (obj || new AddSubchannelRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsAddSubchannelRequest(bb:flatbuffers.ByteBuffer, obj?:AddSubchannelRequest):AddSubchannelRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new AddSubchannelRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 subchannel():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint16(this.bb_pos + offset) : 0;
@@ -52,11 +43,6 @@ unpack(): AddSubchannelRequestT {
   return new AddSubchannelRequestT(
     this.subchannel()
   );
-}
-
-
-unpackTo(_o: AddSubchannelRequestT): void {
-  _o.subchannel = this.subchannel();
 }
 }
 

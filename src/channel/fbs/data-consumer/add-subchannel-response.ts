@@ -15,15 +15,6 @@ export class AddSubchannelResponse implements flatbuffers.IUnpackableObject<AddS
   return this;
 }
 
-static getRootAsAddSubchannelResponse(bb:flatbuffers.ByteBuffer, obj?:AddSubchannelResponse):AddSubchannelResponse {
-  return (obj || new AddSubchannelResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsAddSubchannelResponse(bb:flatbuffers.ByteBuffer, obj?:AddSubchannelResponse):AddSubchannelResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new AddSubchannelResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 subchannels(index: number):number|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint16(this.bb!.__vector(this.bb_pos + offset) + index * 2) : 0;
@@ -60,10 +51,6 @@ static createSubchannelsVector(builder:flatbuffers.Builder, data:number[]|Uint16
   return builder.endVector();
 }
 
-static startSubchannelsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(2, numElems, 2);
-}
-
 static endAddSubchannelResponse(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // subchannels
@@ -80,11 +67,6 @@ unpack(): AddSubchannelResponseT {
   return new AddSubchannelResponseT(
     this.bb!.createScalarList<number>(this.subchannels.bind(this), this.subchannelsLength())
   );
-}
-
-
-unpackTo(_o: AddSubchannelResponseT): void {
-  _o.subchannels = this.bb!.createScalarList<number>(this.subchannels.bind(this), this.subchannelsLength());
 }
 }
 

@@ -15,15 +15,6 @@ export class BufferedAmountLowNotification implements flatbuffers.IUnpackableObj
   return this;
 }
 
-static getRootAsBufferedAmountLowNotification(bb:flatbuffers.ByteBuffer, obj?:BufferedAmountLowNotification):BufferedAmountLowNotification {
-  return (obj || new BufferedAmountLowNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsBufferedAmountLowNotification(bb:flatbuffers.ByteBuffer, obj?:BufferedAmountLowNotification):BufferedAmountLowNotification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new BufferedAmountLowNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 bufferedAmount():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
@@ -52,11 +43,6 @@ unpack(): BufferedAmountLowNotificationT {
   return new BufferedAmountLowNotificationT(
     this.bufferedAmount()
   );
-}
-
-
-unpackTo(_o: BufferedAmountLowNotificationT): void {
-  _o.bufferedAmount = this.bufferedAmount();
 }
 }
 

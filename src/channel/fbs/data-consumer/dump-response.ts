@@ -17,15 +17,6 @@ export class DumpResponse implements flatbuffers.IUnpackableObject<DumpResponseT
   return this;
 }
 
-static getRootAsDumpResponse(bb:flatbuffers.ByteBuffer, obj?:DumpResponse):DumpResponse {
-  return (obj || new DumpResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsDumpResponse(bb:flatbuffers.ByteBuffer, obj?:DumpResponse):DumpResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new DumpResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 id():string
 id(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 id(optionalEncoding?:any):string|Uint8Array {
@@ -160,10 +151,6 @@ static createSubchannelsVector(builder:flatbuffers.Builder, data:number[]|Uint16
   return builder.endVector();
 }
 
-static startSubchannelsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(2, numElems, 2);
-}
-
 static endDumpResponse(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // id
@@ -189,21 +176,6 @@ unpack(): DumpResponseT {
     this.dataProducerPaused(),
     this.bb!.createScalarList<number>(this.subchannels.bind(this), this.subchannelsLength())
   );
-}
-
-
-unpackTo(_o: DumpResponseT): void {
-  _o.id = this.id();
-  _o.dataProducerId = this.dataProducerId();
-  _o.type = this.type();
-  _o.sctpStreamParameters = (this.sctpStreamParameters() !== null ? this.sctpStreamParameters()!.unpack() : null);
-  _o.label = this.label();
-  _o.protocol = this.protocol();
-  _o.bufferedAmount = this.bufferedAmount();
-  _o.bufferedAmountLowThreshold = this.bufferedAmountLowThreshold();
-  _o.paused = this.paused();
-  _o.dataProducerPaused = this.dataProducerPaused();
-  _o.subchannels = this.bb!.createScalarList<number>(this.subchannels.bind(this), this.subchannelsLength());
 }
 }
 

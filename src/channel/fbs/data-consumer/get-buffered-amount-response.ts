@@ -15,15 +15,6 @@ export class GetBufferedAmountResponse implements flatbuffers.IUnpackableObject<
   return this;
 }
 
-static getRootAsGetBufferedAmountResponse(bb:flatbuffers.ByteBuffer, obj?:GetBufferedAmountResponse):GetBufferedAmountResponse {
-  return (obj || new GetBufferedAmountResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsGetBufferedAmountResponse(bb:flatbuffers.ByteBuffer, obj?:GetBufferedAmountResponse):GetBufferedAmountResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new GetBufferedAmountResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 bufferedAmount():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
@@ -52,11 +43,6 @@ unpack(): GetBufferedAmountResponseT {
   return new GetBufferedAmountResponseT(
     this.bufferedAmount()
   );
-}
-
-
-unpackTo(_o: GetBufferedAmountResponseT): void {
-  _o.bufferedAmount = this.bufferedAmount();
 }
 }
 

@@ -15,15 +15,6 @@ export class GetStatsResponse implements flatbuffers.IUnpackableObject<GetStatsR
   return this;
 }
 
-static getRootAsGetStatsResponse(bb:flatbuffers.ByteBuffer, obj?:GetStatsResponse):GetStatsResponse {
-  return (obj || new GetStatsResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsGetStatsResponse(bb:flatbuffers.ByteBuffer, obj?:GetStatsResponse):GetStatsResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new GetStatsResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 timestamp():bigint {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint64(this.bb_pos + offset) : BigInt('0');
@@ -113,16 +104,6 @@ unpack(): GetStatsResponseT {
     this.bytesSent(),
     this.bufferedAmount()
   );
-}
-
-
-unpackTo(_o: GetStatsResponseT): void {
-  _o.timestamp = this.timestamp();
-  _o.label = this.label();
-  _o.protocol = this.protocol();
-  _o.messagesSent = this.messagesSent();
-  _o.bytesSent = this.bytesSent();
-  _o.bufferedAmount = this.bufferedAmount();
 }
 }
 

@@ -15,15 +15,6 @@ export class MessageNotification implements flatbuffers.IUnpackableObject<Messag
   return this;
 }
 
-static getRootAsMessageNotification(bb:flatbuffers.ByteBuffer, obj?:MessageNotification):MessageNotification {
-  return (obj || new MessageNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsMessageNotification(bb:flatbuffers.ByteBuffer, obj?:MessageNotification):MessageNotification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new MessageNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 ppid():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
@@ -64,10 +55,6 @@ static createDataVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):f
   return builder.endVector();
 }
 
-static startDataVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(1, numElems, 1);
-}
-
 static endMessageNotification(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 6) // data
@@ -86,12 +73,6 @@ unpack(): MessageNotificationT {
     this.ppid(),
     this.bb!.createScalarList<number>(this.data.bind(this), this.dataLength())
   );
-}
-
-
-unpackTo(_o: MessageNotificationT): void {
-  _o.ppid = this.ppid();
-  _o.data = this.bb!.createScalarList<number>(this.data.bind(this), this.dataLength());
 }
 }
 

@@ -15,15 +15,6 @@ export class RemoveSubchannelRequest implements flatbuffers.IUnpackableObject<Re
   return this;
 }
 
-static getRootAsRemoveSubchannelRequest(bb:flatbuffers.ByteBuffer, obj?:RemoveSubchannelRequest):RemoveSubchannelRequest {
-  return (obj || new RemoveSubchannelRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsRemoveSubchannelRequest(bb:flatbuffers.ByteBuffer, obj?:RemoveSubchannelRequest):RemoveSubchannelRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new RemoveSubchannelRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 subchannel():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint16(this.bb_pos + offset) : 0;
@@ -52,11 +43,6 @@ unpack(): RemoveSubchannelRequestT {
   return new RemoveSubchannelRequestT(
     this.subchannel()
   );
-}
-
-
-unpackTo(_o: RemoveSubchannelRequestT): void {
-  _o.subchannel = this.subchannel();
 }
 }
 

@@ -15,15 +15,6 @@ export class SendResponse implements flatbuffers.IUnpackableObject<SendResponseT
   return this;
 }
 
-static getRootAsSendResponse(bb:flatbuffers.ByteBuffer, obj?:SendResponse):SendResponse {
-  return (obj || new SendResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSendResponse(bb:flatbuffers.ByteBuffer, obj?:SendResponse):SendResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SendResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 bufferedAmount():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
@@ -52,11 +43,6 @@ unpack(): SendResponseT {
   return new SendResponseT(
     this.bufferedAmount()
   );
-}
-
-
-unpackTo(_o: SendResponseT): void {
-  _o.bufferedAmount = this.bufferedAmount();
 }
 }
 

@@ -15,15 +15,6 @@ export class SetBufferedAmountLowThresholdRequest implements flatbuffers.IUnpack
   return this;
 }
 
-static getRootAsSetBufferedAmountLowThresholdRequest(bb:flatbuffers.ByteBuffer, obj?:SetBufferedAmountLowThresholdRequest):SetBufferedAmountLowThresholdRequest {
-  return (obj || new SetBufferedAmountLowThresholdRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSetBufferedAmountLowThresholdRequest(bb:flatbuffers.ByteBuffer, obj?:SetBufferedAmountLowThresholdRequest):SetBufferedAmountLowThresholdRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SetBufferedAmountLowThresholdRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 threshold():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
@@ -52,11 +43,6 @@ unpack(): SetBufferedAmountLowThresholdRequestT {
   return new SetBufferedAmountLowThresholdRequestT(
     this.threshold()
   );
-}
-
-
-unpackTo(_o: SetBufferedAmountLowThresholdRequestT): void {
-  _o.threshold = this.threshold();
 }
 }
 

@@ -15,15 +15,6 @@ export class SetSubchannelsRequest implements flatbuffers.IUnpackableObject<SetS
   return this;
 }
 
-static getRootAsSetSubchannelsRequest(bb:flatbuffers.ByteBuffer, obj?:SetSubchannelsRequest):SetSubchannelsRequest {
-  return (obj || new SetSubchannelsRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSetSubchannelsRequest(bb:flatbuffers.ByteBuffer, obj?:SetSubchannelsRequest):SetSubchannelsRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SetSubchannelsRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 subchannels(index: number):number|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint16(this.bb!.__vector(this.bb_pos + offset) + index * 2) : 0;
@@ -60,10 +51,6 @@ static createSubchannelsVector(builder:flatbuffers.Builder, data:number[]|Uint16
   return builder.endVector();
 }
 
-static startSubchannelsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(2, numElems, 2);
-}
-
 static endSetSubchannelsRequest(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // subchannels
@@ -80,11 +67,6 @@ unpack(): SetSubchannelsRequestT {
   return new SetSubchannelsRequestT(
     this.bb!.createScalarList<number>(this.subchannels.bind(this), this.subchannelsLength())
   );
-}
-
-
-unpackTo(_o: SetSubchannelsRequestT): void {
-  _o.subchannels = this.bb!.createScalarList<number>(this.subchannels.bind(this), this.subchannelsLength());
 }
 }
 

@@ -15,15 +15,6 @@ export class SetSubchannelsResponse implements flatbuffers.IUnpackableObject<Set
   return this;
 }
 
-static getRootAsSetSubchannelsResponse(bb:flatbuffers.ByteBuffer, obj?:SetSubchannelsResponse):SetSubchannelsResponse {
-  return (obj || new SetSubchannelsResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSetSubchannelsResponse(bb:flatbuffers.ByteBuffer, obj?:SetSubchannelsResponse):SetSubchannelsResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SetSubchannelsResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 subchannels(index: number):number|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint16(this.bb!.__vector(this.bb_pos + offset) + index * 2) : 0;
@@ -60,10 +51,6 @@ static createSubchannelsVector(builder:flatbuffers.Builder, data:number[]|Uint16
   return builder.endVector();
 }
 
-static startSubchannelsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(2, numElems, 2);
-}
-
 static endSetSubchannelsResponse(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // subchannels
@@ -80,11 +67,6 @@ unpack(): SetSubchannelsResponseT {
   return new SetSubchannelsResponseT(
     this.bb!.createScalarList<number>(this.subchannels.bind(this), this.subchannelsLength())
   );
-}
-
-
-unpackTo(_o: SetSubchannelsResponseT): void {
-  _o.subchannels = this.bb!.createScalarList<number>(this.subchannels.bind(this), this.subchannelsLength());
 }
 }
 

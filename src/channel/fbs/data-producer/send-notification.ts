@@ -15,15 +15,6 @@ export class SendNotification implements flatbuffers.IUnpackableObject<SendNotif
   return this;
 }
 
-static getRootAsSendNotification(bb:flatbuffers.ByteBuffer, obj?:SendNotification):SendNotification {
-  return (obj || new SendNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSendNotification(bb:flatbuffers.ByteBuffer, obj?:SendNotification):SendNotification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SendNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 ppid():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
@@ -89,10 +80,6 @@ static createDataVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):f
   return builder.endVector();
 }
 
-static startDataVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(1, numElems, 1);
-}
-
 static addSubchannels(builder:flatbuffers.Builder, subchannelsOffset:flatbuffers.Offset) {
   builder.addFieldOffset(2, subchannelsOffset, 0);
 }
@@ -108,10 +95,6 @@ static createSubchannelsVector(builder:flatbuffers.Builder, data:number[]|Uint16
     builder.addInt16(data[i]!);
   }
   return builder.endVector();
-}
-
-static startSubchannelsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(2, numElems, 2);
 }
 
 static addRequiredSubchannel(builder:flatbuffers.Builder, requiredSubchannel:number) {
@@ -148,15 +131,6 @@ unpack(): SendNotificationT {
     this.requiredSubchannel(),
     this.ignoredSubchannel()
   );
-}
-
-
-unpackTo(_o: SendNotificationT): void {
-  _o.ppid = this.ppid();
-  _o.data = this.bb!.createScalarList<number>(this.data.bind(this), this.dataLength());
-  _o.subchannels = this.bb!.createScalarList<number>(this.subchannels.bind(this), this.subchannelsLength());
-  _o.requiredSubchannel = this.requiredSubchannel();
-  _o.ignoredSubchannel = this.ignoredSubchannel();
 }
 }
 

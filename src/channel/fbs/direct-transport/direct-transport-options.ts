@@ -16,15 +16,6 @@ export class DirectTransportOptions implements flatbuffers.IUnpackableObject<Dir
   return this;
 }
 
-static getRootAsDirectTransportOptions(bb:flatbuffers.ByteBuffer, obj?:DirectTransportOptions):DirectTransportOptions {
-  return (obj || new DirectTransportOptions()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsDirectTransportOptions(bb:flatbuffers.ByteBuffer, obj?:DirectTransportOptions):DirectTransportOptions {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new DirectTransportOptions()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 base(obj?:Options):Options|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Options()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -54,11 +45,6 @@ unpack(): DirectTransportOptionsT {
   return new DirectTransportOptionsT(
     (this.base() !== null ? this.base()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: DirectTransportOptionsT): void {
-  _o.base = (this.base() !== null ? this.base()!.unpack() : null);
 }
 }
 

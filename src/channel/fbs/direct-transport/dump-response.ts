@@ -16,15 +16,6 @@ export class DumpResponse implements flatbuffers.IUnpackableObject<DumpResponseT
   return this;
 }
 
-static getRootAsDumpResponse(bb:flatbuffers.ByteBuffer, obj?:DumpResponse):DumpResponse {
-  return (obj || new DumpResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsDumpResponse(bb:flatbuffers.ByteBuffer, obj?:DumpResponse):DumpResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new DumpResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 base(obj?:Dump):Dump|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Dump()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -54,11 +45,6 @@ unpack(): DumpResponseT {
   return new DumpResponseT(
     (this.base() !== null ? this.base()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: DumpResponseT): void {
-  _o.base = (this.base() !== null ? this.base()!.unpack() : null);
 }
 }
 

@@ -15,15 +15,6 @@ export class Log implements flatbuffers.IUnpackableObject<LogT> {
   return this;
 }
 
-static getRootAsLog(bb:flatbuffers.ByteBuffer, obj?:Log):Log {
-  return (obj || new Log()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsLog(bb:flatbuffers.ByteBuffer, obj?:Log):Log {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Log()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 data():string
 data(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 data(optionalEncoding?:any):string|Uint8Array {
@@ -55,11 +46,6 @@ unpack(): LogT {
   return new LogT(
     this.data()
   );
-}
-
-
-unpackTo(_o: LogT): void {
-  _o.data = this.data();
 }
 }
 

@@ -82,16 +82,6 @@ unpack(): MessageT {
   })()
   );
 }
-
-
-unpackTo(_o: MessageT): void {
-  _o.dataType = this.dataType();
-  _o.data = (() => {
-      const temp = unionToBody(this.dataType(), this.data.bind(this));
-      if(temp === null) { return null; }
-      return temp.unpack()
-  })();
-}
 }
 
 export class MessageT implements flatbuffers.IGeneratedObject {

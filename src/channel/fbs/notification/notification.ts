@@ -40,15 +40,6 @@ export class Notification implements flatbuffers.IUnpackableObject<NotificationT
   return this;
 }
 
-static getRootAsNotification(bb:flatbuffers.ByteBuffer, obj?:Notification):Notification {
-  return (obj || new Notification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsNotification(bb:flatbuffers.ByteBuffer, obj?:Notification):Notification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Notification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 handlerId():string
 handlerId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 handlerId(optionalEncoding?:any):string|Uint8Array {
@@ -117,18 +108,6 @@ unpack(): NotificationT {
       return temp.unpack()
   })()
   );
-}
-
-
-unpackTo(_o: NotificationT): void {
-  _o.handlerId = this.handlerId();
-  _o.event = this.event();
-  _o.bodyType = this.bodyType();
-  _o.body = (() => {
-      const temp = unionToBody(this.bodyType(), this.body.bind(this));
-      if(temp === null) { return null; }
-      return temp.unpack()
-  })();
 }
 }
 

@@ -16,15 +16,6 @@ export class ConnectRequest implements flatbuffers.IUnpackableObject<ConnectRequ
   return this;
 }
 
-static getRootAsConnectRequest(bb:flatbuffers.ByteBuffer, obj?:ConnectRequest):ConnectRequest {
-  return (obj || new ConnectRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsConnectRequest(bb:flatbuffers.ByteBuffer, obj?:ConnectRequest):ConnectRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ConnectRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 ip():string
 ip(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 ip(optionalEncoding?:any):string|Uint8Array {
@@ -71,13 +62,6 @@ unpack(): ConnectRequestT {
     this.port(),
     (this.srtpParameters() !== null ? this.srtpParameters()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: ConnectRequestT): void {
-  _o.ip = this.ip();
-  _o.port = this.port();
-  _o.srtpParameters = (this.srtpParameters() !== null ? this.srtpParameters()!.unpack() : null);
 }
 }
 

@@ -18,15 +18,6 @@ export class DumpResponse implements flatbuffers.IUnpackableObject<DumpResponseT
   return this;
 }
 
-static getRootAsDumpResponse(bb:flatbuffers.ByteBuffer, obj?:DumpResponse):DumpResponse {
-  return (obj || new DumpResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsDumpResponse(bb:flatbuffers.ByteBuffer, obj?:DumpResponse):DumpResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new DumpResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 base(obj?:Dump):Dump|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Dump()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -82,14 +73,6 @@ unpack(): DumpResponseT {
     this.rtx(),
     (this.srtpParameters() !== null ? this.srtpParameters()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: DumpResponseT): void {
-  _o.base = (this.base() !== null ? this.base()!.unpack() : null);
-  _o.tuple = (this.tuple() !== null ? this.tuple()!.unpack() : null);
-  _o.rtx = this.rtx();
-  _o.srtpParameters = (this.srtpParameters() !== null ? this.srtpParameters()!.unpack() : null);
 }
 }
 

@@ -17,15 +17,6 @@ export class PipeTransportOptions implements flatbuffers.IUnpackableObject<PipeT
   return this;
 }
 
-static getRootAsPipeTransportOptions(bb:flatbuffers.ByteBuffer, obj?:PipeTransportOptions):PipeTransportOptions {
-  return (obj || new PipeTransportOptions()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsPipeTransportOptions(bb:flatbuffers.ByteBuffer, obj?:PipeTransportOptions):PipeTransportOptions {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new PipeTransportOptions()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 base(obj?:Options):Options|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Options()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -81,14 +72,6 @@ unpack(): PipeTransportOptionsT {
     this.enableRtx(),
     this.enableSrtp()
   );
-}
-
-
-unpackTo(_o: PipeTransportOptionsT): void {
-  _o.base = (this.base() !== null ? this.base()!.unpack() : null);
-  _o.listenInfo = (this.listenInfo() !== null ? this.listenInfo()!.unpack() : null);
-  _o.enableRtx = this.enableRtx();
-  _o.enableSrtp = this.enableSrtp();
 }
 }
 

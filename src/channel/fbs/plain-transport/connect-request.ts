@@ -16,15 +16,6 @@ export class ConnectRequest implements flatbuffers.IUnpackableObject<ConnectRequ
   return this;
 }
 
-static getRootAsConnectRequest(bb:flatbuffers.ByteBuffer, obj?:ConnectRequest):ConnectRequest {
-  return (obj || new ConnectRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsConnectRequest(bb:flatbuffers.ByteBuffer, obj?:ConnectRequest):ConnectRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ConnectRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 ip():string|null
 ip(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
 ip(optionalEncoding?:any):string|Uint8Array|null {
@@ -80,14 +71,6 @@ unpack(): ConnectRequestT {
     this.rtcpPort(),
     (this.srtpParameters() !== null ? this.srtpParameters()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: ConnectRequestT): void {
-  _o.ip = this.ip();
-  _o.port = this.port();
-  _o.rtcpPort = this.rtcpPort();
-  _o.srtpParameters = (this.srtpParameters() !== null ? this.srtpParameters()!.unpack() : null);
 }
 }
 

@@ -17,15 +17,6 @@ export class ConnectResponse implements flatbuffers.IUnpackableObject<ConnectRes
   return this;
 }
 
-static getRootAsConnectResponse(bb:flatbuffers.ByteBuffer, obj?:ConnectResponse):ConnectResponse {
-  return (obj || new ConnectResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsConnectResponse(bb:flatbuffers.ByteBuffer, obj?:ConnectResponse):ConnectResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ConnectResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 tuple(obj?:Tuple):Tuple|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Tuple()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -69,13 +60,6 @@ unpack(): ConnectResponseT {
     (this.rtcpTuple() !== null ? this.rtcpTuple()!.unpack() : null),
     (this.srtpParameters() !== null ? this.srtpParameters()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: ConnectResponseT): void {
-  _o.tuple = (this.tuple() !== null ? this.tuple()!.unpack() : null);
-  _o.rtcpTuple = (this.rtcpTuple() !== null ? this.rtcpTuple()!.unpack() : null);
-  _o.srtpParameters = (this.srtpParameters() !== null ? this.srtpParameters()!.unpack() : null);
 }
 }
 

@@ -17,15 +17,6 @@ export class GetStatsResponse implements flatbuffers.IUnpackableObject<GetStatsR
   return this;
 }
 
-static getRootAsGetStatsResponse(bb:flatbuffers.ByteBuffer, obj?:GetStatsResponse):GetStatsResponse {
-  return (obj || new GetStatsResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsGetStatsResponse(bb:flatbuffers.ByteBuffer, obj?:GetStatsResponse):GetStatsResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new GetStatsResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 base(obj?:Stats):Stats|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Stats()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -91,15 +82,6 @@ unpack(): GetStatsResponseT {
     (this.tuple() !== null ? this.tuple()!.unpack() : null),
     (this.rtcpTuple() !== null ? this.rtcpTuple()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: GetStatsResponseT): void {
-  _o.base = (this.base() !== null ? this.base()!.unpack() : null);
-  _o.rtcpMux = this.rtcpMux();
-  _o.comedia = this.comedia();
-  _o.tuple = (this.tuple() !== null ? this.tuple()!.unpack() : null);
-  _o.rtcpTuple = (this.rtcpTuple() !== null ? this.rtcpTuple()!.unpack() : null);
 }
 }
 

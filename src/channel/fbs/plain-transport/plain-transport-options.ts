@@ -18,15 +18,6 @@ export class PlainTransportOptions implements flatbuffers.IUnpackableObject<Plai
   return this;
 }
 
-static getRootAsPlainTransportOptions(bb:flatbuffers.ByteBuffer, obj?:PlainTransportOptions):PlainTransportOptions {
-  return (obj || new PlainTransportOptions()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsPlainTransportOptions(bb:flatbuffers.ByteBuffer, obj?:PlainTransportOptions):PlainTransportOptions {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new PlainTransportOptions()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 base(obj?:Options):Options|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Options()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -112,17 +103,6 @@ unpack(): PlainTransportOptionsT {
     this.enableSrtp(),
     this.srtpCryptoSuite()
   );
-}
-
-
-unpackTo(_o: PlainTransportOptionsT): void {
-  _o.base = (this.base() !== null ? this.base()!.unpack() : null);
-  _o.listenInfo = (this.listenInfo() !== null ? this.listenInfo()!.unpack() : null);
-  _o.rtcpListenInfo = (this.rtcpListenInfo() !== null ? this.rtcpListenInfo()!.unpack() : null);
-  _o.rtcpMux = this.rtcpMux();
-  _o.comedia = this.comedia();
-  _o.enableSrtp = this.enableSrtp();
-  _o.srtpCryptoSuite = this.srtpCryptoSuite();
 }
 }
 

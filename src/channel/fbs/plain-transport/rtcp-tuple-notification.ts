@@ -16,15 +16,6 @@ export class RtcpTupleNotification implements flatbuffers.IUnpackableObject<Rtcp
   return this;
 }
 
-static getRootAsRtcpTupleNotification(bb:flatbuffers.ByteBuffer, obj?:RtcpTupleNotification):RtcpTupleNotification {
-  return (obj || new RtcpTupleNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsRtcpTupleNotification(bb:flatbuffers.ByteBuffer, obj?:RtcpTupleNotification):RtcpTupleNotification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new RtcpTupleNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 tuple(obj?:Tuple):Tuple|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Tuple()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -54,11 +45,6 @@ unpack(): RtcpTupleNotificationT {
   return new RtcpTupleNotificationT(
     (this.tuple() !== null ? this.tuple()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: RtcpTupleNotificationT): void {
-  _o.tuple = (this.tuple() !== null ? this.tuple()!.unpack() : null);
 }
 }
 

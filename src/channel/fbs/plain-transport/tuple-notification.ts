@@ -16,15 +16,6 @@ export class TupleNotification implements flatbuffers.IUnpackableObject<TupleNot
   return this;
 }
 
-static getRootAsTupleNotification(bb:flatbuffers.ByteBuffer, obj?:TupleNotification):TupleNotification {
-  return (obj || new TupleNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsTupleNotification(bb:flatbuffers.ByteBuffer, obj?:TupleNotification):TupleNotification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new TupleNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 tuple(obj?:Tuple):Tuple|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Tuple()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -54,11 +45,6 @@ unpack(): TupleNotificationT {
   return new TupleNotificationT(
     (this.tuple() !== null ? this.tuple()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: TupleNotificationT): void {
-  _o.tuple = (this.tuple() !== null ? this.tuple()!.unpack() : null);
 }
 }
 

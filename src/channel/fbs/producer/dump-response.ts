@@ -21,15 +21,6 @@ export class DumpResponse implements flatbuffers.IUnpackableObject<DumpResponseT
   return this;
 }
 
-static getRootAsDumpResponse(bb:flatbuffers.ByteBuffer, obj?:DumpResponse):DumpResponse {
-  return (obj || new DumpResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsDumpResponse(bb:flatbuffers.ByteBuffer, obj?:DumpResponse):DumpResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new DumpResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 id():string
 id(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 id(optionalEncoding?:any):string|Uint8Array {
@@ -123,10 +114,6 @@ static createRtpStreamsVector(builder:flatbuffers.Builder, data:flatbuffers.Offs
   return builder.endVector();
 }
 
-static startRtpStreamsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addTraceEventTypes(builder:flatbuffers.Builder, traceEventTypesOffset:flatbuffers.Offset) {
   builder.addFieldOffset(6, traceEventTypesOffset, 0);
 }
@@ -137,10 +124,6 @@ static createTraceEventTypesVector(builder:flatbuffers.Builder, data:TraceEventT
     builder.addInt8(data[i]!);
   }
   return builder.endVector();
-}
-
-static startTraceEventTypesVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(1, numElems, 1);
 }
 
 static addPaused(builder:flatbuffers.Builder, paused:boolean) {
@@ -169,18 +152,6 @@ unpack(): DumpResponseT {
     this.bb!.createScalarList<TraceEventType>(this.traceEventTypes.bind(this), this.traceEventTypesLength()),
     this.paused()
   );
-}
-
-
-unpackTo(_o: DumpResponseT): void {
-  _o.id = this.id();
-  _o.kind = this.kind();
-  _o.type = this.type();
-  _o.rtpParameters = (this.rtpParameters() !== null ? this.rtpParameters()!.unpack() : null);
-  _o.rtpMapping = (this.rtpMapping() !== null ? this.rtpMapping()!.unpack() : null);
-  _o.rtpStreams = this.bb!.createObjList<Dump, DumpT>(this.rtpStreams.bind(this), this.rtpStreamsLength());
-  _o.traceEventTypes = this.bb!.createScalarList<TraceEventType>(this.traceEventTypes.bind(this), this.traceEventTypesLength());
-  _o.paused = this.paused();
 }
 }
 

@@ -16,15 +16,6 @@ export class EnableTraceEventRequest implements flatbuffers.IUnpackableObject<En
   return this;
 }
 
-static getRootAsEnableTraceEventRequest(bb:flatbuffers.ByteBuffer, obj?:EnableTraceEventRequest):EnableTraceEventRequest {
-  return (obj || new EnableTraceEventRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsEnableTraceEventRequest(bb:flatbuffers.ByteBuffer, obj?:EnableTraceEventRequest):EnableTraceEventRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new EnableTraceEventRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 events(index: number):TraceEventType|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb!.__vector(this.bb_pos + offset) + index) : null;
@@ -56,10 +47,6 @@ static createEventsVector(builder:flatbuffers.Builder, data:TraceEventType[]):fl
   return builder.endVector();
 }
 
-static startEventsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(1, numElems, 1);
-}
-
 static endEnableTraceEventRequest(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // events
@@ -76,11 +63,6 @@ unpack(): EnableTraceEventRequestT {
   return new EnableTraceEventRequestT(
     this.bb!.createScalarList<TraceEventType>(this.events.bind(this), this.eventsLength())
   );
-}
-
-
-unpackTo(_o: EnableTraceEventRequestT): void {
-  _o.events = this.bb!.createScalarList<TraceEventType>(this.events.bind(this), this.eventsLength());
 }
 }
 

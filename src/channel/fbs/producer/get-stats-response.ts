@@ -16,15 +16,6 @@ export class GetStatsResponse implements flatbuffers.IUnpackableObject<GetStatsR
   return this;
 }
 
-static getRootAsGetStatsResponse(bb:flatbuffers.ByteBuffer, obj?:GetStatsResponse):GetStatsResponse {
-  return (obj || new GetStatsResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsGetStatsResponse(bb:flatbuffers.ByteBuffer, obj?:GetStatsResponse):GetStatsResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new GetStatsResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 stats(index: number, obj?:Stats):Stats|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Stats()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
@@ -51,10 +42,6 @@ static createStatsVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[])
   return builder.endVector();
 }
 
-static startStatsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static endGetStatsResponse(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // stats
@@ -71,11 +58,6 @@ unpack(): GetStatsResponseT {
   return new GetStatsResponseT(
     this.bb!.createObjList<Stats, StatsT>(this.stats.bind(this), this.statsLength())
   );
-}
-
-
-unpackTo(_o: GetStatsResponseT): void {
-  _o.stats = this.bb!.createObjList<Stats, StatsT>(this.stats.bind(this), this.statsLength());
 }
 }
 

@@ -16,15 +16,6 @@ export class KeyFrameTraceInfo implements flatbuffers.IUnpackableObject<KeyFrame
   return this;
 }
 
-static getRootAsKeyFrameTraceInfo(bb:flatbuffers.ByteBuffer, obj?:KeyFrameTraceInfo):KeyFrameTraceInfo {
-  return (obj || new KeyFrameTraceInfo()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsKeyFrameTraceInfo(bb:flatbuffers.ByteBuffer, obj?:KeyFrameTraceInfo):KeyFrameTraceInfo {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new KeyFrameTraceInfo()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 rtpPacket(obj?:Dump):Dump|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Dump()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -65,12 +56,6 @@ unpack(): KeyFrameTraceInfoT {
     (this.rtpPacket() !== null ? this.rtpPacket()!.unpack() : null),
     this.isRtx()
   );
-}
-
-
-unpackTo(_o: KeyFrameTraceInfoT): void {
-  _o.rtpPacket = (this.rtpPacket() !== null ? this.rtpPacket()!.unpack() : null);
-  _o.isRtx = this.isRtx();
 }
 }
 

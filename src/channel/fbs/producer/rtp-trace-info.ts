@@ -16,15 +16,6 @@ export class RtpTraceInfo implements flatbuffers.IUnpackableObject<RtpTraceInfoT
   return this;
 }
 
-static getRootAsRtpTraceInfo(bb:flatbuffers.ByteBuffer, obj?:RtpTraceInfo):RtpTraceInfo {
-  return (obj || new RtpTraceInfo()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsRtpTraceInfo(bb:flatbuffers.ByteBuffer, obj?:RtpTraceInfo):RtpTraceInfo {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new RtpTraceInfo()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 rtpPacket(obj?:Dump):Dump|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Dump()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -65,12 +56,6 @@ unpack(): RtpTraceInfoT {
     (this.rtpPacket() !== null ? this.rtpPacket()!.unpack() : null),
     this.isRtx()
   );
-}
-
-
-unpackTo(_o: RtpTraceInfoT): void {
-  _o.rtpPacket = (this.rtpPacket() !== null ? this.rtpPacket()!.unpack() : null);
-  _o.isRtx = this.isRtx();
 }
 }
 

@@ -16,15 +16,6 @@ export class ScoreNotification implements flatbuffers.IUnpackableObject<ScoreNot
   return this;
 }
 
-static getRootAsScoreNotification(bb:flatbuffers.ByteBuffer, obj?:ScoreNotification):ScoreNotification {
-  return (obj || new ScoreNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsScoreNotification(bb:flatbuffers.ByteBuffer, obj?:ScoreNotification):ScoreNotification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ScoreNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 scores(index: number, obj?:Score):Score|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Score()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
@@ -51,10 +42,6 @@ static createScoresVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]
   return builder.endVector();
 }
 
-static startScoresVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static endScoreNotification(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // scores
@@ -71,11 +58,6 @@ unpack(): ScoreNotificationT {
   return new ScoreNotificationT(
     this.bb!.createObjList<Score, ScoreT>(this.scores.bind(this), this.scoresLength())
   );
-}
-
-
-unpackTo(_o: ScoreNotificationT): void {
-  _o.scores = this.bb!.createObjList<Score, ScoreT>(this.scores.bind(this), this.scoresLength());
 }
 }
 

@@ -15,15 +15,6 @@ export class Score implements flatbuffers.IUnpackableObject<ScoreT> {
   return this;
 }
 
-static getRootAsScore(bb:flatbuffers.ByteBuffer, obj?:Score):Score {
-  return (obj || new Score()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsScore(bb:flatbuffers.ByteBuffer, obj?:Score):Score {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Score()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 encodingIdx():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
@@ -87,14 +78,6 @@ unpack(): ScoreT {
     this.rid(),
     this.score()
   );
-}
-
-
-unpackTo(_o: ScoreT): void {
-  _o.encodingIdx = this.encodingIdx();
-  _o.ssrc = this.ssrc();
-  _o.rid = this.rid();
-  _o.score = this.score();
 }
 }
 

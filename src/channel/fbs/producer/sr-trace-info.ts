@@ -15,15 +15,6 @@ export class SrTraceInfo implements flatbuffers.IUnpackableObject<SrTraceInfoT> 
   return this;
 }
 
-static getRootAsSrTraceInfo(bb:flatbuffers.ByteBuffer, obj?:SrTraceInfo):SrTraceInfo {
-  return (obj || new SrTraceInfo()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSrTraceInfo(bb:flatbuffers.ByteBuffer, obj?:SrTraceInfo):SrTraceInfo {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SrTraceInfo()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 ssrc():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
@@ -107,16 +98,6 @@ unpack(): SrTraceInfoT {
     this.packetCount(),
     this.octetCount()
   );
-}
-
-
-unpackTo(_o: SrTraceInfoT): void {
-  _o.ssrc = this.ssrc();
-  _o.ntpSec = this.ntpSec();
-  _o.ntpFrac = this.ntpFrac();
-  _o.rtpTs = this.rtpTs();
-  _o.packetCount = this.packetCount();
-  _o.octetCount = this.octetCount();
 }
 }
 

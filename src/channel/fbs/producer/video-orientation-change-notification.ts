@@ -15,15 +15,6 @@ export class VideoOrientationChangeNotification implements flatbuffers.IUnpackab
   return this;
 }
 
-static getRootAsVideoOrientationChangeNotification(bb:flatbuffers.ByteBuffer, obj?:VideoOrientationChangeNotification):VideoOrientationChangeNotification {
-  return (obj || new VideoOrientationChangeNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsVideoOrientationChangeNotification(bb:flatbuffers.ByteBuffer, obj?:VideoOrientationChangeNotification):VideoOrientationChangeNotification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new VideoOrientationChangeNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 camera():boolean {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
@@ -74,13 +65,6 @@ unpack(): VideoOrientationChangeNotificationT {
     this.flip(),
     this.rotation()
   );
-}
-
-
-unpackTo(_o: VideoOrientationChangeNotificationT): void {
-  _o.camera = this.camera();
-  _o.flip = this.flip();
-  _o.rotation = this.rotation();
 }
 }
 

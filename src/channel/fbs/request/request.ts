@@ -56,15 +56,6 @@ export class Request implements flatbuffers.IUnpackableObject<RequestT> {
   return this;
 }
 
-static getRootAsRequest(bb:flatbuffers.ByteBuffer, obj?:Request):Request {
-  return (obj || new Request()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsRequest(bb:flatbuffers.ByteBuffer, obj?:Request):Request {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Request()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 id():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
@@ -144,19 +135,6 @@ unpack(): RequestT {
       return temp.unpack()
   })()
   );
-}
-
-
-unpackTo(_o: RequestT): void {
-  _o.id = this.id();
-  _o.method = this.method();
-  _o.handlerId = this.handlerId();
-  _o.bodyType = this.bodyType();
-  _o.body = (() => {
-      const temp = unionToBody(this.bodyType(), this.body.bind(this));
-      if(temp === null) { return null; }
-      return temp.unpack()
-  })();
 }
 }
 

@@ -49,15 +49,6 @@ export class Response implements flatbuffers.IUnpackableObject<ResponseT> {
   return this;
 }
 
-static getRootAsResponse(bb:flatbuffers.ByteBuffer, obj?:Response):Response {
-  return (obj || new Response()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsResponse(bb:flatbuffers.ByteBuffer, obj?:Response):Response {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Response()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 id():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
@@ -149,20 +140,6 @@ unpack(): ResponseT {
     this.error(),
     this.reason()
   );
-}
-
-
-unpackTo(_o: ResponseT): void {
-  _o.id = this.id();
-  _o.accepted = this.accepted();
-  _o.bodyType = this.bodyType();
-  _o.body = (() => {
-      const temp = unionToBody(this.bodyType(), this.body.bind(this));
-      if(temp === null) { return null; }
-      return temp.unpack()
-  })();
-  _o.error = this.error();
-  _o.reason = this.reason();
 }
 }
 

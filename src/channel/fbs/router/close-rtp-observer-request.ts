@@ -15,15 +15,6 @@ export class CloseRtpObserverRequest implements flatbuffers.IUnpackableObject<Cl
   return this;
 }
 
-static getRootAsCloseRtpObserverRequest(bb:flatbuffers.ByteBuffer, obj?:CloseRtpObserverRequest):CloseRtpObserverRequest {
-  return (obj || new CloseRtpObserverRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsCloseRtpObserverRequest(bb:flatbuffers.ByteBuffer, obj?:CloseRtpObserverRequest):CloseRtpObserverRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new CloseRtpObserverRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 rtpObserverId():string
 rtpObserverId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 rtpObserverId(optionalEncoding?:any):string|Uint8Array {
@@ -55,11 +46,6 @@ unpack(): CloseRtpObserverRequestT {
   return new CloseRtpObserverRequestT(
     this.rtpObserverId()
   );
-}
-
-
-unpackTo(_o: CloseRtpObserverRequestT): void {
-  _o.rtpObserverId = this.rtpObserverId();
 }
 }
 

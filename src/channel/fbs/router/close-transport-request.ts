@@ -15,15 +15,6 @@ export class CloseTransportRequest implements flatbuffers.IUnpackableObject<Clos
   return this;
 }
 
-static getRootAsCloseTransportRequest(bb:flatbuffers.ByteBuffer, obj?:CloseTransportRequest):CloseTransportRequest {
-  return (obj || new CloseTransportRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsCloseTransportRequest(bb:flatbuffers.ByteBuffer, obj?:CloseTransportRequest):CloseTransportRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new CloseTransportRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 transportId():string
 transportId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 transportId(optionalEncoding?:any):string|Uint8Array {
@@ -55,11 +46,6 @@ unpack(): CloseTransportRequestT {
   return new CloseTransportRequestT(
     this.transportId()
   );
-}
-
-
-unpackTo(_o: CloseTransportRequestT): void {
-  _o.transportId = this.transportId();
 }
 }
 

@@ -16,15 +16,6 @@ export class CreateActiveSpeakerObserverRequest implements flatbuffers.IUnpackab
   return this;
 }
 
-static getRootAsCreateActiveSpeakerObserverRequest(bb:flatbuffers.ByteBuffer, obj?:CreateActiveSpeakerObserverRequest):CreateActiveSpeakerObserverRequest {
-  return (obj || new CreateActiveSpeakerObserverRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsCreateActiveSpeakerObserverRequest(bb:flatbuffers.ByteBuffer, obj?:CreateActiveSpeakerObserverRequest):CreateActiveSpeakerObserverRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new CreateActiveSpeakerObserverRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 rtpObserverId():string
 rtpObserverId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 rtpObserverId(optionalEncoding?:any):string|Uint8Array {
@@ -62,12 +53,6 @@ unpack(): CreateActiveSpeakerObserverRequestT {
     this.rtpObserverId(),
     (this.options() !== null ? this.options()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: CreateActiveSpeakerObserverRequestT): void {
-  _o.rtpObserverId = this.rtpObserverId();
-  _o.options = (this.options() !== null ? this.options()!.unpack() : null);
 }
 }
 

@@ -16,15 +16,6 @@ export class CreateAudioLevelObserverRequest implements flatbuffers.IUnpackableO
   return this;
 }
 
-static getRootAsCreateAudioLevelObserverRequest(bb:flatbuffers.ByteBuffer, obj?:CreateAudioLevelObserverRequest):CreateAudioLevelObserverRequest {
-  return (obj || new CreateAudioLevelObserverRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsCreateAudioLevelObserverRequest(bb:flatbuffers.ByteBuffer, obj?:CreateAudioLevelObserverRequest):CreateAudioLevelObserverRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new CreateAudioLevelObserverRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 rtpObserverId():string
 rtpObserverId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 rtpObserverId(optionalEncoding?:any):string|Uint8Array {
@@ -62,12 +53,6 @@ unpack(): CreateAudioLevelObserverRequestT {
     this.rtpObserverId(),
     (this.options() !== null ? this.options()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: CreateAudioLevelObserverRequestT): void {
-  _o.rtpObserverId = this.rtpObserverId();
-  _o.options = (this.options() !== null ? this.options()!.unpack() : null);
 }
 }
 

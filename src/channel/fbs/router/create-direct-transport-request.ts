@@ -16,15 +16,6 @@ export class CreateDirectTransportRequest implements flatbuffers.IUnpackableObje
   return this;
 }
 
-static getRootAsCreateDirectTransportRequest(bb:flatbuffers.ByteBuffer, obj?:CreateDirectTransportRequest):CreateDirectTransportRequest {
-  return (obj || new CreateDirectTransportRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsCreateDirectTransportRequest(bb:flatbuffers.ByteBuffer, obj?:CreateDirectTransportRequest):CreateDirectTransportRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new CreateDirectTransportRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 transportId():string
 transportId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 transportId(optionalEncoding?:any):string|Uint8Array {
@@ -62,12 +53,6 @@ unpack(): CreateDirectTransportRequestT {
     this.transportId(),
     (this.options() !== null ? this.options()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: CreateDirectTransportRequestT): void {
-  _o.transportId = this.transportId();
-  _o.options = (this.options() !== null ? this.options()!.unpack() : null);
 }
 }
 

@@ -16,15 +16,6 @@ export class CreatePipeTransportRequest implements flatbuffers.IUnpackableObject
   return this;
 }
 
-static getRootAsCreatePipeTransportRequest(bb:flatbuffers.ByteBuffer, obj?:CreatePipeTransportRequest):CreatePipeTransportRequest {
-  return (obj || new CreatePipeTransportRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsCreatePipeTransportRequest(bb:flatbuffers.ByteBuffer, obj?:CreatePipeTransportRequest):CreatePipeTransportRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new CreatePipeTransportRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 transportId():string
 transportId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 transportId(optionalEncoding?:any):string|Uint8Array {
@@ -62,12 +53,6 @@ unpack(): CreatePipeTransportRequestT {
     this.transportId(),
     (this.options() !== null ? this.options()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: CreatePipeTransportRequestT): void {
-  _o.transportId = this.transportId();
-  _o.options = (this.options() !== null ? this.options()!.unpack() : null);
 }
 }
 

@@ -16,15 +16,6 @@ export class CreatePlainTransportRequest implements flatbuffers.IUnpackableObjec
   return this;
 }
 
-static getRootAsCreatePlainTransportRequest(bb:flatbuffers.ByteBuffer, obj?:CreatePlainTransportRequest):CreatePlainTransportRequest {
-  return (obj || new CreatePlainTransportRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsCreatePlainTransportRequest(bb:flatbuffers.ByteBuffer, obj?:CreatePlainTransportRequest):CreatePlainTransportRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new CreatePlainTransportRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 transportId():string
 transportId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 transportId(optionalEncoding?:any):string|Uint8Array {
@@ -62,12 +53,6 @@ unpack(): CreatePlainTransportRequestT {
     this.transportId(),
     (this.options() !== null ? this.options()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: CreatePlainTransportRequestT): void {
-  _o.transportId = this.transportId();
-  _o.options = (this.options() !== null ? this.options()!.unpack() : null);
 }
 }
 

@@ -16,15 +16,6 @@ export class CreateWebRtcTransportRequest implements flatbuffers.IUnpackableObje
   return this;
 }
 
-static getRootAsCreateWebRtcTransportRequest(bb:flatbuffers.ByteBuffer, obj?:CreateWebRtcTransportRequest):CreateWebRtcTransportRequest {
-  return (obj || new CreateWebRtcTransportRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsCreateWebRtcTransportRequest(bb:flatbuffers.ByteBuffer, obj?:CreateWebRtcTransportRequest):CreateWebRtcTransportRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new CreateWebRtcTransportRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 transportId():string
 transportId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 transportId(optionalEncoding?:any):string|Uint8Array {
@@ -62,12 +53,6 @@ unpack(): CreateWebRtcTransportRequestT {
     this.transportId(),
     (this.options() !== null ? this.options()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: CreateWebRtcTransportRequestT): void {
-  _o.transportId = this.transportId();
-  _o.options = (this.options() !== null ? this.options()!.unpack() : null);
 }
 }
 

@@ -17,15 +17,6 @@ export class DumpResponse implements flatbuffers.IUnpackableObject<DumpResponseT
   return this;
 }
 
-static getRootAsDumpResponse(bb:flatbuffers.ByteBuffer, obj?:DumpResponse):DumpResponse {
-  return (obj || new DumpResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsDumpResponse(bb:flatbuffers.ByteBuffer, obj?:DumpResponse):DumpResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new DumpResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 id():string
 id(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 id(optionalEncoding?:any):string|Uint8Array {
@@ -127,10 +118,6 @@ static createTransportIdsVector(builder:flatbuffers.Builder, data:flatbuffers.Of
   return builder.endVector();
 }
 
-static startTransportIdsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addRtpObserverIds(builder:flatbuffers.Builder, rtpObserverIdsOffset:flatbuffers.Offset) {
   builder.addFieldOffset(2, rtpObserverIdsOffset, 0);
 }
@@ -141,10 +128,6 @@ static createRtpObserverIdsVector(builder:flatbuffers.Builder, data:flatbuffers.
     builder.addOffset(data[i]!);
   }
   return builder.endVector();
-}
-
-static startRtpObserverIdsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
 }
 
 static addMapProducerIdConsumerIds(builder:flatbuffers.Builder, mapProducerIdConsumerIdsOffset:flatbuffers.Offset) {
@@ -159,10 +142,6 @@ static createMapProducerIdConsumerIdsVector(builder:flatbuffers.Builder, data:fl
   return builder.endVector();
 }
 
-static startMapProducerIdConsumerIdsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addMapConsumerIdProducerId(builder:flatbuffers.Builder, mapConsumerIdProducerIdOffset:flatbuffers.Offset) {
   builder.addFieldOffset(4, mapConsumerIdProducerIdOffset, 0);
 }
@@ -173,10 +152,6 @@ static createMapConsumerIdProducerIdVector(builder:flatbuffers.Builder, data:fla
     builder.addOffset(data[i]!);
   }
   return builder.endVector();
-}
-
-static startMapConsumerIdProducerIdVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
 }
 
 static addMapProducerIdObserverIds(builder:flatbuffers.Builder, mapProducerIdObserverIdsOffset:flatbuffers.Offset) {
@@ -191,10 +166,6 @@ static createMapProducerIdObserverIdsVector(builder:flatbuffers.Builder, data:fl
   return builder.endVector();
 }
 
-static startMapProducerIdObserverIdsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addMapDataProducerIdDataConsumerIds(builder:flatbuffers.Builder, mapDataProducerIdDataConsumerIdsOffset:flatbuffers.Offset) {
   builder.addFieldOffset(6, mapDataProducerIdDataConsumerIdsOffset, 0);
 }
@@ -207,10 +178,6 @@ static createMapDataProducerIdDataConsumerIdsVector(builder:flatbuffers.Builder,
   return builder.endVector();
 }
 
-static startMapDataProducerIdDataConsumerIdsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addMapDataConsumerIdDataProducerId(builder:flatbuffers.Builder, mapDataConsumerIdDataProducerIdOffset:flatbuffers.Offset) {
   builder.addFieldOffset(7, mapDataConsumerIdDataProducerIdOffset, 0);
 }
@@ -221,10 +188,6 @@ static createMapDataConsumerIdDataProducerIdVector(builder:flatbuffers.Builder, 
     builder.addOffset(data[i]!);
   }
   return builder.endVector();
-}
-
-static startMapDataConsumerIdDataProducerIdVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
 }
 
 static endDumpResponse(builder:flatbuffers.Builder):flatbuffers.Offset {
@@ -264,18 +227,6 @@ unpack(): DumpResponseT {
     this.bb!.createObjList<StringStringArray, StringStringArrayT>(this.mapDataProducerIdDataConsumerIds.bind(this), this.mapDataProducerIdDataConsumerIdsLength()),
     this.bb!.createObjList<StringString, StringStringT>(this.mapDataConsumerIdDataProducerId.bind(this), this.mapDataConsumerIdDataProducerIdLength())
   );
-}
-
-
-unpackTo(_o: DumpResponseT): void {
-  _o.id = this.id();
-  _o.transportIds = this.bb!.createScalarList<string>(this.transportIds.bind(this), this.transportIdsLength());
-  _o.rtpObserverIds = this.bb!.createScalarList<string>(this.rtpObserverIds.bind(this), this.rtpObserverIdsLength());
-  _o.mapProducerIdConsumerIds = this.bb!.createObjList<StringStringArray, StringStringArrayT>(this.mapProducerIdConsumerIds.bind(this), this.mapProducerIdConsumerIdsLength());
-  _o.mapConsumerIdProducerId = this.bb!.createObjList<StringString, StringStringT>(this.mapConsumerIdProducerId.bind(this), this.mapConsumerIdProducerIdLength());
-  _o.mapProducerIdObserverIds = this.bb!.createObjList<StringStringArray, StringStringArrayT>(this.mapProducerIdObserverIds.bind(this), this.mapProducerIdObserverIdsLength());
-  _o.mapDataProducerIdDataConsumerIds = this.bb!.createObjList<StringStringArray, StringStringArrayT>(this.mapDataProducerIdDataConsumerIds.bind(this), this.mapDataProducerIdDataConsumerIdsLength());
-  _o.mapDataConsumerIdDataProducerId = this.bb!.createObjList<StringString, StringStringT>(this.mapDataConsumerIdDataProducerId.bind(this), this.mapDataConsumerIdDataProducerIdLength());
 }
 }
 

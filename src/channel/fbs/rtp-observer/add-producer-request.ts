@@ -15,15 +15,6 @@ export class AddProducerRequest implements flatbuffers.IUnpackableObject<AddProd
   return this;
 }
 
-static getRootAsAddProducerRequest(bb:flatbuffers.ByteBuffer, obj?:AddProducerRequest):AddProducerRequest {
-  return (obj || new AddProducerRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsAddProducerRequest(bb:flatbuffers.ByteBuffer, obj?:AddProducerRequest):AddProducerRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new AddProducerRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 producerId():string
 producerId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 producerId(optionalEncoding?:any):string|Uint8Array {
@@ -55,11 +46,6 @@ unpack(): AddProducerRequestT {
   return new AddProducerRequestT(
     this.producerId()
   );
-}
-
-
-unpackTo(_o: AddProducerRequestT): void {
-  _o.producerId = this.producerId();
 }
 }
 

@@ -15,15 +15,6 @@ export class RemoveProducerRequest implements flatbuffers.IUnpackableObject<Remo
   return this;
 }
 
-static getRootAsRemoveProducerRequest(bb:flatbuffers.ByteBuffer, obj?:RemoveProducerRequest):RemoveProducerRequest {
-  return (obj || new RemoveProducerRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsRemoveProducerRequest(bb:flatbuffers.ByteBuffer, obj?:RemoveProducerRequest):RemoveProducerRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new RemoveProducerRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 producerId():string
 producerId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 producerId(optionalEncoding?:any):string|Uint8Array {
@@ -55,11 +46,6 @@ unpack(): RemoveProducerRequestT {
   return new RemoveProducerRequestT(
     this.producerId()
   );
-}
-
-
-unpackTo(_o: RemoveProducerRequestT): void {
-  _o.producerId = this.producerId();
 }
 }
 

@@ -15,15 +15,6 @@ export class Dump implements flatbuffers.IUnpackableObject<DumpT> {
   return this;
 }
 
-static getRootAsDump(bb:flatbuffers.ByteBuffer, obj?:Dump):Dump {
-  return (obj || new Dump()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsDump(bb:flatbuffers.ByteBuffer, obj?:Dump):Dump {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Dump()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 payloadType():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : 0;
@@ -202,24 +193,6 @@ unpack(): DumpT {
     this.rrid(),
     this.wideSequenceNumber()
   );
-}
-
-
-unpackTo(_o: DumpT): void {
-  _o.payloadType = this.payloadType();
-  _o.sequenceNumber = this.sequenceNumber();
-  _o.timestamp = this.timestamp();
-  _o.marker = this.marker();
-  _o.ssrc = this.ssrc();
-  _o.isKeyFrame = this.isKeyFrame();
-  _o.size = this.size();
-  _o.payloadSize = this.payloadSize();
-  _o.spatialLayer = this.spatialLayer();
-  _o.temporalLayer = this.temporalLayer();
-  _o.mid = this.mid();
-  _o.rid = this.rid();
-  _o.rrid = this.rrid();
-  _o.wideSequenceNumber = this.wideSequenceNumber();
 }
 }
 

@@ -15,15 +15,6 @@ export class Boolean implements flatbuffers.IUnpackableObject<BooleanT> {
   return this;
 }
 
-static getRootAsBoolean(bb:flatbuffers.ByteBuffer, obj?:Boolean):Boolean {
-  return (obj || new Boolean()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsBoolean(bb:flatbuffers.ByteBuffer, obj?:Boolean):Boolean {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Boolean()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 value():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : 0;
@@ -52,11 +43,6 @@ unpack(): BooleanT {
   return new BooleanT(
     this.value()
   );
-}
-
-
-unpackTo(_o: BooleanT): void {
-  _o.value = this.value();
 }
 }
 

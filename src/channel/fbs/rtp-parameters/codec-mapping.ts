@@ -15,15 +15,6 @@ export class CodecMapping implements flatbuffers.IUnpackableObject<CodecMappingT
   return this;
 }
 
-static getRootAsCodecMapping(bb:flatbuffers.ByteBuffer, obj?:CodecMapping):CodecMapping {
-  return (obj || new CodecMapping()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsCodecMapping(bb:flatbuffers.ByteBuffer, obj?:CodecMapping):CodecMapping {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new CodecMapping()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 payloadType():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : 0;
@@ -63,12 +54,6 @@ unpack(): CodecMappingT {
     this.payloadType(),
     this.mappedPayloadType()
   );
-}
-
-
-unpackTo(_o: CodecMappingT): void {
-  _o.payloadType = this.payloadType();
-  _o.mappedPayloadType = this.mappedPayloadType();
 }
 }
 

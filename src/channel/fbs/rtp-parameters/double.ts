@@ -15,15 +15,6 @@ export class Double implements flatbuffers.IUnpackableObject<DoubleT> {
   return this;
 }
 
-static getRootAsDouble(bb:flatbuffers.ByteBuffer, obj?:Double):Double {
-  return (obj || new Double()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsDouble(bb:flatbuffers.ByteBuffer, obj?:Double):Double {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Double()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 value():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readFloat64(this.bb_pos + offset) : 0.0;
@@ -52,11 +43,6 @@ unpack(): DoubleT {
   return new DoubleT(
     this.value()
   );
-}
-
-
-unpackTo(_o: DoubleT): void {
-  _o.value = this.value();
 }
 }
 

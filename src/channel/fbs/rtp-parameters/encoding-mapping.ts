@@ -15,15 +15,6 @@ export class EncodingMapping implements flatbuffers.IUnpackableObject<EncodingMa
   return this;
 }
 
-static getRootAsEncodingMapping(bb:flatbuffers.ByteBuffer, obj?:EncodingMapping):EncodingMapping {
-  return (obj || new EncodingMapping()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsEncodingMapping(bb:flatbuffers.ByteBuffer, obj?:EncodingMapping):EncodingMapping {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new EncodingMapping()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 rid():string|null
 rid(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
 rid(optionalEncoding?:any):string|Uint8Array|null {
@@ -77,13 +68,6 @@ unpack(): EncodingMappingT {
     this.ssrc(),
     this.mappedSsrc()
   );
-}
-
-
-unpackTo(_o: EncodingMappingT): void {
-  _o.rid = this.rid();
-  _o.ssrc = this.ssrc();
-  _o.mappedSsrc = this.mappedSsrc();
 }
 }
 

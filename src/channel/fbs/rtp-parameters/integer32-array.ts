@@ -15,15 +15,6 @@ export class Integer32Array implements flatbuffers.IUnpackableObject<Integer32Ar
   return this;
 }
 
-static getRootAsInteger32Array(bb:flatbuffers.ByteBuffer, obj?:Integer32Array):Integer32Array {
-  return (obj || new Integer32Array()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsInteger32Array(bb:flatbuffers.ByteBuffer, obj?:Integer32Array):Integer32Array {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Integer32Array()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 value(index: number):number|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readInt32(this.bb!.__vector(this.bb_pos + offset) + index * 4) : 0;
@@ -60,10 +51,6 @@ static createValueVector(builder:flatbuffers.Builder, data:number[]|Int32Array|U
   return builder.endVector();
 }
 
-static startValueVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static endInteger32Array(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
@@ -79,11 +66,6 @@ unpack(): Integer32ArrayT {
   return new Integer32ArrayT(
     this.bb!.createScalarList<number>(this.value.bind(this), this.valueLength())
   );
-}
-
-
-unpackTo(_o: Integer32ArrayT): void {
-  _o.value = this.bb!.createScalarList<number>(this.value.bind(this), this.valueLength());
 }
 }
 

@@ -15,15 +15,6 @@ export class Integer32 implements flatbuffers.IUnpackableObject<Integer32T> {
   return this;
 }
 
-static getRootAsInteger32(bb:flatbuffers.ByteBuffer, obj?:Integer32):Integer32 {
-  return (obj || new Integer32()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsInteger32(bb:flatbuffers.ByteBuffer, obj?:Integer32):Integer32 {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Integer32()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 value():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readInt32(this.bb_pos + offset) : 0;
@@ -52,11 +43,6 @@ unpack(): Integer32T {
   return new Integer32T(
     this.value()
   );
-}
-
-
-unpackTo(_o: Integer32T): void {
-  _o.value = this.value();
 }
 }
 

@@ -21,15 +21,6 @@ export class Parameter implements flatbuffers.IUnpackableObject<ParameterT> {
   return this;
 }
 
-static getRootAsParameter(bb:flatbuffers.ByteBuffer, obj?:Parameter):Parameter {
-  return (obj || new Parameter()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsParameter(bb:flatbuffers.ByteBuffer, obj?:Parameter):Parameter {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Parameter()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 name():string
 name(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 name(optionalEncoding?:any):string|Uint8Array {
@@ -88,17 +79,6 @@ unpack(): ParameterT {
       return temp.unpack()
   })()
   );
-}
-
-
-unpackTo(_o: ParameterT): void {
-  _o.name = this.name();
-  _o.valueType = this.valueType();
-  _o.value = (() => {
-      const temp = unionToValue(this.valueType(), this.value.bind(this));
-      if(temp === null) { return null; }
-      return temp.unpack()
-  })();
 }
 }
 

@@ -15,15 +15,6 @@ export class RtcpFeedback implements flatbuffers.IUnpackableObject<RtcpFeedbackT
   return this;
 }
 
-static getRootAsRtcpFeedback(bb:flatbuffers.ByteBuffer, obj?:RtcpFeedback):RtcpFeedback {
-  return (obj || new RtcpFeedback()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsRtcpFeedback(bb:flatbuffers.ByteBuffer, obj?:RtcpFeedback):RtcpFeedback {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new RtcpFeedback()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 type():string
 type(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 type(optionalEncoding?:any):string|Uint8Array {
@@ -68,12 +59,6 @@ unpack(): RtcpFeedbackT {
     this.type(),
     this.parameter()
   );
-}
-
-
-unpackTo(_o: RtcpFeedbackT): void {
-  _o.type = this.type();
-  _o.parameter = this.parameter();
 }
 }
 

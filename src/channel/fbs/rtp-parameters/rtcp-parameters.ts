@@ -15,15 +15,6 @@ export class RtcpParameters implements flatbuffers.IUnpackableObject<RtcpParamet
   return this;
 }
 
-static getRootAsRtcpParameters(bb:flatbuffers.ByteBuffer, obj?:RtcpParameters):RtcpParameters {
-  return (obj || new RtcpParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsRtcpParameters(bb:flatbuffers.ByteBuffer, obj?:RtcpParameters):RtcpParameters {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new RtcpParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 cname():string|null
 cname(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
 cname(optionalEncoding?:any):string|Uint8Array|null {
@@ -65,12 +56,6 @@ unpack(): RtcpParametersT {
     this.cname(),
     this.reducedSize()
   );
-}
-
-
-unpackTo(_o: RtcpParametersT): void {
-  _o.cname = this.cname();
-  _o.reducedSize = this.reducedSize();
 }
 }
 

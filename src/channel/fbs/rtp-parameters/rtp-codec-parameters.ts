@@ -17,15 +17,6 @@ export class RtpCodecParameters implements flatbuffers.IUnpackableObject<RtpCode
   return this;
 }
 
-static getRootAsRtpCodecParameters(bb:flatbuffers.ByteBuffer, obj?:RtpCodecParameters):RtpCodecParameters {
-  return (obj || new RtpCodecParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsRtpCodecParameters(bb:flatbuffers.ByteBuffer, obj?:RtpCodecParameters):RtpCodecParameters {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new RtpCodecParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 mimeType():string
 mimeType(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 mimeType(optionalEncoding?:any):string|Uint8Array {
@@ -100,10 +91,6 @@ static createParametersVector(builder:flatbuffers.Builder, data:flatbuffers.Offs
   return builder.endVector();
 }
 
-static startParametersVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addRtcpFeedback(builder:flatbuffers.Builder, rtcpFeedbackOffset:flatbuffers.Offset) {
   builder.addFieldOffset(5, rtcpFeedbackOffset, 0);
 }
@@ -114,10 +101,6 @@ static createRtcpFeedbackVector(builder:flatbuffers.Builder, data:flatbuffers.Of
     builder.addOffset(data[i]!);
   }
   return builder.endVector();
-}
-
-static startRtcpFeedbackVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
 }
 
 static endRtpCodecParameters(builder:flatbuffers.Builder):flatbuffers.Offset {
@@ -147,16 +130,6 @@ unpack(): RtpCodecParametersT {
     this.bb!.createObjList<Parameter, ParameterT>(this.parameters.bind(this), this.parametersLength()),
     this.bb!.createObjList<RtcpFeedback, RtcpFeedbackT>(this.rtcpFeedback.bind(this), this.rtcpFeedbackLength())
   );
-}
-
-
-unpackTo(_o: RtpCodecParametersT): void {
-  _o.mimeType = this.mimeType();
-  _o.payloadType = this.payloadType();
-  _o.clockRate = this.clockRate();
-  _o.channels = this.channels();
-  _o.parameters = this.bb!.createObjList<Parameter, ParameterT>(this.parameters.bind(this), this.parametersLength());
-  _o.rtcpFeedback = this.bb!.createObjList<RtcpFeedback, RtcpFeedbackT>(this.rtcpFeedback.bind(this), this.rtcpFeedbackLength());
 }
 }
 

@@ -16,15 +16,6 @@ export class RtpEncodingParameters implements flatbuffers.IUnpackableObject<RtpE
   return this;
 }
 
-static getRootAsRtpEncodingParameters(bb:flatbuffers.ByteBuffer, obj?:RtpEncodingParameters):RtpEncodingParameters {
-  return (obj || new RtpEncodingParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsRtpEncodingParameters(bb:flatbuffers.ByteBuffer, obj?:RtpEncodingParameters):RtpEncodingParameters {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new RtpEncodingParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 ssrc():number|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : null;
@@ -112,17 +103,6 @@ unpack(): RtpEncodingParametersT {
     this.scalabilityMode(),
     this.maxBitrate()
   );
-}
-
-
-unpackTo(_o: RtpEncodingParametersT): void {
-  _o.ssrc = this.ssrc();
-  _o.rid = this.rid();
-  _o.codecPayloadType = this.codecPayloadType();
-  _o.rtx = (this.rtx() !== null ? this.rtx()!.unpack() : null);
-  _o.dtx = this.dtx();
-  _o.scalabilityMode = this.scalabilityMode();
-  _o.maxBitrate = this.maxBitrate();
 }
 }
 

@@ -17,15 +17,6 @@ export class RtpHeaderExtensionParameters implements flatbuffers.IUnpackableObje
   return this;
 }
 
-static getRootAsRtpHeaderExtensionParameters(bb:flatbuffers.ByteBuffer, obj?:RtpHeaderExtensionParameters):RtpHeaderExtensionParameters {
-  return (obj || new RtpHeaderExtensionParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsRtpHeaderExtensionParameters(bb:flatbuffers.ByteBuffer, obj?:RtpHeaderExtensionParameters):RtpHeaderExtensionParameters {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new RtpHeaderExtensionParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 uri():RtpHeaderExtensionUri {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : RtpHeaderExtensionUri.Mid;
@@ -79,10 +70,6 @@ static createParametersVector(builder:flatbuffers.Builder, data:flatbuffers.Offs
   return builder.endVector();
 }
 
-static startParametersVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static endRtpHeaderExtensionParameters(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
@@ -104,14 +91,6 @@ unpack(): RtpHeaderExtensionParametersT {
     this.encrypt(),
     this.bb!.createObjList<Parameter, ParameterT>(this.parameters.bind(this), this.parametersLength())
   );
-}
-
-
-unpackTo(_o: RtpHeaderExtensionParametersT): void {
-  _o.uri = this.uri();
-  _o.id = this.id();
-  _o.encrypt = this.encrypt();
-  _o.parameters = this.bb!.createObjList<Parameter, ParameterT>(this.parameters.bind(this), this.parametersLength());
 }
 }
 

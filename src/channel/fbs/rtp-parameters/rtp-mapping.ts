@@ -17,15 +17,6 @@ export class RtpMapping implements flatbuffers.IUnpackableObject<RtpMappingT> {
   return this;
 }
 
-static getRootAsRtpMapping(bb:flatbuffers.ByteBuffer, obj?:RtpMapping):RtpMapping {
-  return (obj || new RtpMapping()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsRtpMapping(bb:flatbuffers.ByteBuffer, obj?:RtpMapping):RtpMapping {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new RtpMapping()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 codecs(index: number, obj?:CodecMapping):CodecMapping|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new CodecMapping()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
@@ -62,10 +53,6 @@ static createCodecsVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]
   return builder.endVector();
 }
 
-static startCodecsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addEncodings(builder:flatbuffers.Builder, encodingsOffset:flatbuffers.Offset) {
   builder.addFieldOffset(1, encodingsOffset, 0);
 }
@@ -76,10 +63,6 @@ static createEncodingsVector(builder:flatbuffers.Builder, data:flatbuffers.Offse
     builder.addOffset(data[i]!);
   }
   return builder.endVector();
-}
-
-static startEncodingsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
 }
 
 static endRtpMapping(builder:flatbuffers.Builder):flatbuffers.Offset {
@@ -101,12 +84,6 @@ unpack(): RtpMappingT {
     this.bb!.createObjList<CodecMapping, CodecMappingT>(this.codecs.bind(this), this.codecsLength()),
     this.bb!.createObjList<EncodingMapping, EncodingMappingT>(this.encodings.bind(this), this.encodingsLength())
   );
-}
-
-
-unpackTo(_o: RtpMappingT): void {
-  _o.codecs = this.bb!.createObjList<CodecMapping, CodecMappingT>(this.codecs.bind(this), this.codecsLength());
-  _o.encodings = this.bb!.createObjList<EncodingMapping, EncodingMappingT>(this.encodings.bind(this), this.encodingsLength());
 }
 }
 

@@ -19,15 +19,6 @@ export class RtpParameters implements flatbuffers.IUnpackableObject<RtpParameter
   return this;
 }
 
-static getRootAsRtpParameters(bb:flatbuffers.ByteBuffer, obj?:RtpParameters):RtpParameters {
-  return (obj || new RtpParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsRtpParameters(bb:flatbuffers.ByteBuffer, obj?:RtpParameters):RtpParameters {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new RtpParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 mid():string|null
 mid(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
 mid(optionalEncoding?:any):string|Uint8Array|null {
@@ -97,10 +88,6 @@ static createCodecsVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[]
   return builder.endVector();
 }
 
-static startCodecsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addHeaderExtensions(builder:flatbuffers.Builder, headerExtensionsOffset:flatbuffers.Offset) {
   builder.addFieldOffset(2, headerExtensionsOffset, 0);
 }
@@ -113,10 +100,6 @@ static createHeaderExtensionsVector(builder:flatbuffers.Builder, data:flatbuffer
   return builder.endVector();
 }
 
-static startHeaderExtensionsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addEncodings(builder:flatbuffers.Builder, encodingsOffset:flatbuffers.Offset) {
   builder.addFieldOffset(3, encodingsOffset, 0);
 }
@@ -127,10 +110,6 @@ static createEncodingsVector(builder:flatbuffers.Builder, data:flatbuffers.Offse
     builder.addOffset(data[i]!);
   }
   return builder.endVector();
-}
-
-static startEncodingsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
 }
 
 static addRtcp(builder:flatbuffers.Builder, rtcpOffset:flatbuffers.Offset) {
@@ -160,16 +139,6 @@ unpack(): RtpParametersT {
     (this.rtcp() !== null ? this.rtcp()!.unpack() : null),
     this.msid()
   );
-}
-
-
-unpackTo(_o: RtpParametersT): void {
-  _o.mid = this.mid();
-  _o.codecs = this.bb!.createObjList<RtpCodecParameters, RtpCodecParametersT>(this.codecs.bind(this), this.codecsLength());
-  _o.headerExtensions = this.bb!.createObjList<RtpHeaderExtensionParameters, RtpHeaderExtensionParametersT>(this.headerExtensions.bind(this), this.headerExtensionsLength());
-  _o.encodings = this.bb!.createObjList<RtpEncodingParameters, RtpEncodingParametersT>(this.encodings.bind(this), this.encodingsLength());
-  _o.rtcp = (this.rtcp() !== null ? this.rtcp()!.unpack() : null);
-  _o.msid = this.msid();
 }
 }
 

@@ -15,15 +15,6 @@ export class Rtx implements flatbuffers.IUnpackableObject<RtxT> {
   return this;
 }
 
-static getRootAsRtx(bb:flatbuffers.ByteBuffer, obj?:Rtx):Rtx {
-  return (obj || new Rtx()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsRtx(bb:flatbuffers.ByteBuffer, obj?:Rtx):Rtx {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Rtx()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 ssrc():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
@@ -52,11 +43,6 @@ unpack(): RtxT {
   return new RtxT(
     this.ssrc()
   );
-}
-
-
-unpackTo(_o: RtxT): void {
-  _o.ssrc = this.ssrc();
 }
 }
 

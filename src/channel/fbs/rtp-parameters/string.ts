@@ -15,15 +15,6 @@ export class String implements flatbuffers.IUnpackableObject<StringT> {
   return this;
 }
 
-static getRootAsString(bb:flatbuffers.ByteBuffer, obj?:String):String {
-  return (obj || new String()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsString(bb:flatbuffers.ByteBuffer, obj?:String):String {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new String()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 value():string
 value(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 value(optionalEncoding?:any):string|Uint8Array {
@@ -55,11 +46,6 @@ unpack(): StringT {
   return new StringT(
     this.value()
   );
-}
-
-
-unpackTo(_o: StringT): void {
-  _o.value = this.value();
 }
 }
 

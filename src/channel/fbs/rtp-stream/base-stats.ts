@@ -16,15 +16,6 @@ export class BaseStats implements flatbuffers.IUnpackableObject<BaseStatsT> {
   return this;
 }
 
-static getRootAsBaseStats(bb:flatbuffers.ByteBuffer, obj?:BaseStats):BaseStats {
-  return (obj || new BaseStats()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsBaseStats(bb:flatbuffers.ByteBuffer, obj?:BaseStats):BaseStats {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new BaseStats()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 timestamp():bigint {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint64(this.bb_pos + offset) : BigInt('0');
@@ -257,29 +248,6 @@ unpack(): BaseStatsT {
     this.roundTripTime(),
     this.score()
   );
-}
-
-
-unpackTo(_o: BaseStatsT): void {
-  _o.timestamp = this.timestamp();
-  _o.ssrc = this.ssrc();
-  _o.kind = this.kind();
-  _o.mimeType = this.mimeType();
-  _o.packetsLost = this.packetsLost();
-  _o.fractionLost = this.fractionLost();
-  _o.jitter = this.jitter();
-  _o.packetsDiscarded = this.packetsDiscarded();
-  _o.packetsRetransmitted = this.packetsRetransmitted();
-  _o.packetsRepaired = this.packetsRepaired();
-  _o.nackCount = this.nackCount();
-  _o.nackPacketCount = this.nackPacketCount();
-  _o.pliCount = this.pliCount();
-  _o.firCount = this.firCount();
-  _o.rid = this.rid();
-  _o.rtxSsrc = this.rtxSsrc();
-  _o.rtxPacketsDiscarded = this.rtxPacketsDiscarded();
-  _o.roundTripTime = this.roundTripTime();
-  _o.score = this.score();
 }
 }
 

@@ -15,15 +15,6 @@ export class BitrateByLayer implements flatbuffers.IUnpackableObject<BitrateByLa
   return this;
 }
 
-static getRootAsBitrateByLayer(bb:flatbuffers.ByteBuffer, obj?:BitrateByLayer):BitrateByLayer {
-  return (obj || new BitrateByLayer()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsBitrateByLayer(bb:flatbuffers.ByteBuffer, obj?:BitrateByLayer):BitrateByLayer {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new BitrateByLayer()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 layer():string
 layer(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 layer(optionalEncoding?:any):string|Uint8Array {
@@ -66,12 +57,6 @@ unpack(): BitrateByLayerT {
     this.layer(),
     this.bitrate()
   );
-}
-
-
-unpackTo(_o: BitrateByLayerT): void {
-  _o.layer = this.layer();
-  _o.bitrate = this.bitrate();
 }
 }
 

@@ -17,15 +17,6 @@ export class Dump implements flatbuffers.IUnpackableObject<DumpT> {
   return this;
 }
 
-static getRootAsDump(bb:flatbuffers.ByteBuffer, obj?:Dump):Dump {
-  return (obj || new Dump()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsDump(bb:flatbuffers.ByteBuffer, obj?:Dump):Dump {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Dump()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 params(obj?:Params):Params|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Params()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -70,13 +61,6 @@ unpack(): DumpT {
     this.score(),
     (this.rtxStream() !== null ? this.rtxStream()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: DumpT): void {
-  _o.params = (this.params() !== null ? this.params()!.unpack() : null);
-  _o.score = this.score();
-  _o.rtxStream = (this.rtxStream() !== null ? this.rtxStream()!.unpack() : null);
 }
 }
 

@@ -15,15 +15,6 @@ export class Params implements flatbuffers.IUnpackableObject<ParamsT> {
   return this;
 }
 
-static getRootAsParams(bb:flatbuffers.ByteBuffer, obj?:Params):Params {
-  return (obj || new Params()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsParams(bb:flatbuffers.ByteBuffer, obj?:Params):Params {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Params()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 encodingIdx():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
@@ -227,26 +218,6 @@ unpack(): ParamsT {
     this.spatialLayers(),
     this.temporalLayers()
   );
-}
-
-
-unpackTo(_o: ParamsT): void {
-  _o.encodingIdx = this.encodingIdx();
-  _o.ssrc = this.ssrc();
-  _o.payloadType = this.payloadType();
-  _o.mimeType = this.mimeType();
-  _o.clockRate = this.clockRate();
-  _o.rid = this.rid();
-  _o.cname = this.cname();
-  _o.rtxSsrc = this.rtxSsrc();
-  _o.rtxPayloadType = this.rtxPayloadType();
-  _o.useNack = this.useNack();
-  _o.usePli = this.usePli();
-  _o.useFir = this.useFir();
-  _o.useInBandFec = this.useInBandFec();
-  _o.useDtx = this.useDtx();
-  _o.spatialLayers = this.spatialLayers();
-  _o.temporalLayers = this.temporalLayers();
 }
 }
 

@@ -17,15 +17,6 @@ export class RecvStats implements flatbuffers.IUnpackableObject<RecvStatsT> {
   return this;
 }
 
-static getRootAsRecvStats(bb:flatbuffers.ByteBuffer, obj?:RecvStats):RecvStats {
-  return (obj || new RecvStats()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsRecvStats(bb:flatbuffers.ByteBuffer, obj?:RecvStats):RecvStats {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new RecvStats()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 base(obj?:Stats):Stats|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Stats()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -88,10 +79,6 @@ static createBitrateByLayerVector(builder:flatbuffers.Builder, data:flatbuffers.
   return builder.endVector();
 }
 
-static startBitrateByLayerVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static endRecvStats(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // base
@@ -117,15 +104,6 @@ unpack(): RecvStatsT {
     this.bitrate(),
     this.bb!.createObjList<BitrateByLayer, BitrateByLayerT>(this.bitrateByLayer.bind(this), this.bitrateByLayerLength())
   );
-}
-
-
-unpackTo(_o: RecvStatsT): void {
-  _o.base = (this.base() !== null ? this.base()!.unpack() : null);
-  _o.packetCount = this.packetCount();
-  _o.byteCount = this.byteCount();
-  _o.bitrate = this.bitrate();
-  _o.bitrateByLayer = this.bb!.createObjList<BitrateByLayer, BitrateByLayerT>(this.bitrateByLayer.bind(this), this.bitrateByLayerLength());
 }
 }
 

@@ -16,15 +16,6 @@ export class SendStats implements flatbuffers.IUnpackableObject<SendStatsT> {
   return this;
 }
 
-static getRootAsSendStats(bb:flatbuffers.ByteBuffer, obj?:SendStats):SendStats {
-  return (obj || new SendStats()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSendStats(bb:flatbuffers.ByteBuffer, obj?:SendStats):SendStats {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SendStats()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 base(obj?:Stats):Stats|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Stats()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -87,14 +78,6 @@ unpack(): SendStatsT {
     this.byteCount(),
     this.bitrate()
   );
-}
-
-
-unpackTo(_o: SendStatsT): void {
-  _o.base = (this.base() !== null ? this.base()!.unpack() : null);
-  _o.packetCount = this.packetCount();
-  _o.byteCount = this.byteCount();
-  _o.bitrate = this.bitrate();
 }
 }
 

@@ -19,15 +19,6 @@ export class Stats implements flatbuffers.IUnpackableObject<StatsT> {
   return this;
 }
 
-static getRootAsStats(bb:flatbuffers.ByteBuffer, obj?:Stats):Stats {
-  return (obj || new Stats()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsStats(bb:flatbuffers.ByteBuffer, obj?:Stats):Stats {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Stats()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 dataType():StatsData {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : StatsData.NONE;
@@ -72,16 +63,6 @@ unpack(): StatsT {
       return temp.unpack()
   })()
   );
-}
-
-
-unpackTo(_o: StatsT): void {
-  _o.dataType = this.dataType();
-  _o.data = (() => {
-      const temp = unionToStatsData(this.dataType(), this.data.bind(this));
-      if(temp === null) { return null; }
-      return temp.unpack()
-  })();
 }
 }
 

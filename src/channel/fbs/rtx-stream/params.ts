@@ -15,15 +15,6 @@ export class Params implements flatbuffers.IUnpackableObject<ParamsT> {
   return this;
 }
 
-static getRootAsParams(bb:flatbuffers.ByteBuffer, obj?:Params):Params {
-  return (obj || new Params()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsParams(bb:flatbuffers.ByteBuffer, obj?:Params):Params {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Params()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 ssrc():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
@@ -115,16 +106,6 @@ unpack(): ParamsT {
     this.rrid(),
     this.cname()
   );
-}
-
-
-unpackTo(_o: ParamsT): void {
-  _o.ssrc = this.ssrc();
-  _o.payloadType = this.payloadType();
-  _o.mimeType = this.mimeType();
-  _o.clockRate = this.clockRate();
-  _o.rrid = this.rrid();
-  _o.cname = this.cname();
 }
 }
 

@@ -16,15 +16,6 @@ export class RtxDump implements flatbuffers.IUnpackableObject<RtxDumpT> {
   return this;
 }
 
-static getRootAsRtxDump(bb:flatbuffers.ByteBuffer, obj?:RtxDump):RtxDump {
-  return (obj || new RtxDump()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsRtxDump(bb:flatbuffers.ByteBuffer, obj?:RtxDump):RtxDump {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new RtxDump()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 params(obj?:Params):Params|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Params()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -54,11 +45,6 @@ unpack(): RtxDumpT {
   return new RtxDumpT(
     (this.params() !== null ? this.params()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: RtxDumpT): void {
-  _o.params = (this.params() !== null ? this.params()!.unpack() : null);
 }
 }
 

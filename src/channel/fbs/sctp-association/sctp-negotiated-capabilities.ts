@@ -15,15 +15,6 @@ export class SctpNegotiatedCapabilities implements flatbuffers.IUnpackableObject
   return this;
 }
 
-static getRootAsSctpNegotiatedCapabilities(bb:flatbuffers.ByteBuffer, obj?:SctpNegotiatedCapabilities):SctpNegotiatedCapabilities {
-  return (obj || new SctpNegotiatedCapabilities()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSctpNegotiatedCapabilities(bb:flatbuffers.ByteBuffer, obj?:SctpNegotiatedCapabilities):SctpNegotiatedCapabilities {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SctpNegotiatedCapabilities()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 negotiatedMaxOutboundStreams():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint16(this.bb_pos + offset) : 0;
@@ -63,12 +54,6 @@ unpack(): SctpNegotiatedCapabilitiesT {
     this.negotiatedMaxOutboundStreams(),
     this.negotiatedMaxInboundStreams()
   );
-}
-
-
-unpackTo(_o: SctpNegotiatedCapabilitiesT): void {
-  _o.negotiatedMaxOutboundStreams = this.negotiatedMaxOutboundStreams();
-  _o.negotiatedMaxInboundStreams = this.negotiatedMaxInboundStreams();
 }
 }
 

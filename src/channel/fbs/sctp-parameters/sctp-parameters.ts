@@ -15,15 +15,6 @@ export class SctpParameters implements flatbuffers.IUnpackableObject<SctpParamet
   return this;
 }
 
-static getRootAsSctpParameters(bb:flatbuffers.ByteBuffer, obj?:SctpParameters):SctpParameters {
-  return (obj || new SctpParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSctpParameters(bb:flatbuffers.ByteBuffer, obj?:SctpParameters):SctpParameters {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SctpParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 port():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint16(this.bb_pos + offset) : 0;
@@ -118,17 +109,6 @@ unpack(): SctpParametersT {
     this.maxReceiverWindowBufferSize(),
     this.isDataChannel()
   );
-}
-
-
-unpackTo(_o: SctpParametersT): void {
-  _o.port = this.port();
-  _o.maxSendMessageSize = this.maxSendMessageSize();
-  _o.maxReceiveMessageSize = this.maxReceiveMessageSize();
-  _o.sendBufferSize = this.sendBufferSize();
-  _o.perStreamSendQueueLimit = this.perStreamSendQueueLimit();
-  _o.maxReceiverWindowBufferSize = this.maxReceiverWindowBufferSize();
-  _o.isDataChannel = this.isDataChannel();
 }
 }
 

@@ -15,15 +15,6 @@ export class SctpStreamParameters implements flatbuffers.IUnpackableObject<SctpS
   return this;
 }
 
-static getRootAsSctpStreamParameters(bb:flatbuffers.ByteBuffer, obj?:SctpStreamParameters):SctpStreamParameters {
-  return (obj || new SctpStreamParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSctpStreamParameters(bb:flatbuffers.ByteBuffer, obj?:SctpStreamParameters):SctpStreamParameters {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SctpStreamParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 streamId():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint16(this.bb_pos + offset) : 0;
@@ -88,14 +79,6 @@ unpack(): SctpStreamParametersT {
     this.maxPacketLifeTime(),
     this.maxRetransmits()
   );
-}
-
-
-unpackTo(_o: SctpStreamParametersT): void {
-  _o.streamId = this.streamId();
-  _o.ordered = this.ordered();
-  _o.maxPacketLifeTime = this.maxPacketLifeTime();
-  _o.maxRetransmits = this.maxRetransmits();
 }
 }
 

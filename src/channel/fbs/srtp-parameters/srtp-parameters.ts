@@ -16,15 +16,6 @@ export class SrtpParameters implements flatbuffers.IUnpackableObject<SrtpParamet
   return this;
 }
 
-static getRootAsSrtpParameters(bb:flatbuffers.ByteBuffer, obj?:SrtpParameters):SrtpParameters {
-  return (obj || new SrtpParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSrtpParameters(bb:flatbuffers.ByteBuffer, obj?:SrtpParameters):SrtpParameters {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SrtpParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 cryptoSuite():SrtpCryptoSuite {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : SrtpCryptoSuite.AEAD_AES_256_GCM;
@@ -67,12 +58,6 @@ unpack(): SrtpParametersT {
     this.cryptoSuite(),
     this.keyBase64()
   );
-}
-
-
-unpackTo(_o: SrtpParametersT): void {
-  _o.cryptoSuite = this.cryptoSuite();
-  _o.keyBase64 = this.keyBase64();
 }
 }
 

@@ -16,15 +16,6 @@ export class BweTraceInfo implements flatbuffers.IUnpackableObject<BweTraceInfoT
   return this;
 }
 
-static getRootAsBweTraceInfo(bb:flatbuffers.ByteBuffer, obj?:BweTraceInfo):BweTraceInfo {
-  return (obj || new BweTraceInfo()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsBweTraceInfo(bb:flatbuffers.ByteBuffer, obj?:BweTraceInfo):BweTraceInfo {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new BweTraceInfo()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 bweType():BweType {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : BweType.TRANSPORT_CC;
@@ -130,18 +121,6 @@ unpack(): BweTraceInfoT {
     this.maxPaddingBitrate(),
     this.availableBitrate()
   );
-}
-
-
-unpackTo(_o: BweTraceInfoT): void {
-  _o.bweType = this.bweType();
-  _o.desiredBitrate = this.desiredBitrate();
-  _o.effectiveDesiredBitrate = this.effectiveDesiredBitrate();
-  _o.minBitrate = this.minBitrate();
-  _o.maxBitrate = this.maxBitrate();
-  _o.startBitrate = this.startBitrate();
-  _o.maxPaddingBitrate = this.maxPaddingBitrate();
-  _o.availableBitrate = this.availableBitrate();
 }
 }
 

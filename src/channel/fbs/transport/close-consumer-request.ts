@@ -15,15 +15,6 @@ export class CloseConsumerRequest implements flatbuffers.IUnpackableObject<Close
   return this;
 }
 
-static getRootAsCloseConsumerRequest(bb:flatbuffers.ByteBuffer, obj?:CloseConsumerRequest):CloseConsumerRequest {
-  return (obj || new CloseConsumerRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsCloseConsumerRequest(bb:flatbuffers.ByteBuffer, obj?:CloseConsumerRequest):CloseConsumerRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new CloseConsumerRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 consumerId():string
 consumerId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 consumerId(optionalEncoding?:any):string|Uint8Array {
@@ -55,11 +46,6 @@ unpack(): CloseConsumerRequestT {
   return new CloseConsumerRequestT(
     this.consumerId()
   );
-}
-
-
-unpackTo(_o: CloseConsumerRequestT): void {
-  _o.consumerId = this.consumerId();
 }
 }
 

@@ -15,15 +15,6 @@ export class CloseDataConsumerRequest implements flatbuffers.IUnpackableObject<C
   return this;
 }
 
-static getRootAsCloseDataConsumerRequest(bb:flatbuffers.ByteBuffer, obj?:CloseDataConsumerRequest):CloseDataConsumerRequest {
-  return (obj || new CloseDataConsumerRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsCloseDataConsumerRequest(bb:flatbuffers.ByteBuffer, obj?:CloseDataConsumerRequest):CloseDataConsumerRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new CloseDataConsumerRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 dataConsumerId():string
 dataConsumerId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 dataConsumerId(optionalEncoding?:any):string|Uint8Array {
@@ -55,11 +46,6 @@ unpack(): CloseDataConsumerRequestT {
   return new CloseDataConsumerRequestT(
     this.dataConsumerId()
   );
-}
-
-
-unpackTo(_o: CloseDataConsumerRequestT): void {
-  _o.dataConsumerId = this.dataConsumerId();
 }
 }
 

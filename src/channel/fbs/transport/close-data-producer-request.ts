@@ -15,15 +15,6 @@ export class CloseDataProducerRequest implements flatbuffers.IUnpackableObject<C
   return this;
 }
 
-static getRootAsCloseDataProducerRequest(bb:flatbuffers.ByteBuffer, obj?:CloseDataProducerRequest):CloseDataProducerRequest {
-  return (obj || new CloseDataProducerRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsCloseDataProducerRequest(bb:flatbuffers.ByteBuffer, obj?:CloseDataProducerRequest):CloseDataProducerRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new CloseDataProducerRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 dataProducerId():string
 dataProducerId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 dataProducerId(optionalEncoding?:any):string|Uint8Array {
@@ -55,11 +46,6 @@ unpack(): CloseDataProducerRequestT {
   return new CloseDataProducerRequestT(
     this.dataProducerId()
   );
-}
-
-
-unpackTo(_o: CloseDataProducerRequestT): void {
-  _o.dataProducerId = this.dataProducerId();
 }
 }
 

@@ -15,15 +15,6 @@ export class CloseProducerRequest implements flatbuffers.IUnpackableObject<Close
   return this;
 }
 
-static getRootAsCloseProducerRequest(bb:flatbuffers.ByteBuffer, obj?:CloseProducerRequest):CloseProducerRequest {
-  return (obj || new CloseProducerRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsCloseProducerRequest(bb:flatbuffers.ByteBuffer, obj?:CloseProducerRequest):CloseProducerRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new CloseProducerRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 producerId():string
 producerId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 producerId(optionalEncoding?:any):string|Uint8Array {
@@ -55,11 +46,6 @@ unpack(): CloseProducerRequestT {
   return new CloseProducerRequestT(
     this.producerId()
   );
-}
-
-
-unpackTo(_o: CloseProducerRequestT): void {
-  _o.producerId = this.producerId();
 }
 }
 

@@ -17,15 +17,6 @@ export class ConsumeDataRequest implements flatbuffers.IUnpackableObject<Consume
   return this;
 }
 
-static getRootAsConsumeDataRequest(bb:flatbuffers.ByteBuffer, obj?:ConsumeDataRequest):ConsumeDataRequest {
-  return (obj || new ConsumeDataRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsConsumeDataRequest(bb:flatbuffers.ByteBuffer, obj?:ConsumeDataRequest):ConsumeDataRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ConsumeDataRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 dataConsumerId():string
 dataConsumerId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 dataConsumerId(optionalEncoding?:any):string|Uint8Array {
@@ -133,10 +124,6 @@ static createSubchannelsVector(builder:flatbuffers.Builder, data:number[]|Uint16
   return builder.endVector();
 }
 
-static startSubchannelsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(2, numElems, 2);
-}
-
 static endConsumeDataRequest(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // data_consumer_id
@@ -156,18 +143,6 @@ unpack(): ConsumeDataRequestT {
     this.paused(),
     this.bb!.createScalarList<number>(this.subchannels.bind(this), this.subchannelsLength())
   );
-}
-
-
-unpackTo(_o: ConsumeDataRequestT): void {
-  _o.dataConsumerId = this.dataConsumerId();
-  _o.dataProducerId = this.dataProducerId();
-  _o.type = this.type();
-  _o.sctpStreamParameters = (this.sctpStreamParameters() !== null ? this.sctpStreamParameters()!.unpack() : null);
-  _o.label = this.label();
-  _o.protocol = this.protocol();
-  _o.paused = this.paused();
-  _o.subchannels = this.bb!.createScalarList<number>(this.subchannels.bind(this), this.subchannelsLength());
 }
 }
 

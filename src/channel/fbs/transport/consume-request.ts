@@ -20,15 +20,6 @@ export class ConsumeRequest implements flatbuffers.IUnpackableObject<ConsumeRequ
   return this;
 }
 
-static getRootAsConsumeRequest(bb:flatbuffers.ByteBuffer, obj?:ConsumeRequest):ConsumeRequest {
-  return (obj || new ConsumeRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsConsumeRequest(bb:flatbuffers.ByteBuffer, obj?:ConsumeRequest):ConsumeRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ConsumeRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 consumerId():string
 consumerId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 consumerId(optionalEncoding?:any):string|Uint8Array {
@@ -119,10 +110,6 @@ static createConsumableRtpEncodingsVector(builder:flatbuffers.Builder, data:flat
   return builder.endVector();
 }
 
-static startConsumableRtpEncodingsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addPaused(builder:flatbuffers.Builder, paused:boolean) {
   builder.addFieldInt8(6, +paused, +false);
 }
@@ -157,19 +144,6 @@ unpack(): ConsumeRequestT {
     (this.preferredLayers() !== null ? this.preferredLayers()!.unpack() : null),
     this.ignoreDtx()
   );
-}
-
-
-unpackTo(_o: ConsumeRequestT): void {
-  _o.consumerId = this.consumerId();
-  _o.producerId = this.producerId();
-  _o.kind = this.kind();
-  _o.rtpParameters = (this.rtpParameters() !== null ? this.rtpParameters()!.unpack() : null);
-  _o.type = this.type();
-  _o.consumableRtpEncodings = this.bb!.createObjList<RtpEncodingParameters, RtpEncodingParametersT>(this.consumableRtpEncodings.bind(this), this.consumableRtpEncodingsLength());
-  _o.paused = this.paused();
-  _o.preferredLayers = (this.preferredLayers() !== null ? this.preferredLayers()!.unpack() : null);
-  _o.ignoreDtx = this.ignoreDtx();
 }
 }
 

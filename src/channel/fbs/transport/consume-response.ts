@@ -17,15 +17,6 @@ export class ConsumeResponse implements flatbuffers.IUnpackableObject<ConsumeRes
   return this;
 }
 
-static getRootAsConsumeResponse(bb:flatbuffers.ByteBuffer, obj?:ConsumeResponse):ConsumeResponse {
-  return (obj || new ConsumeResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsConsumeResponse(bb:flatbuffers.ByteBuffer, obj?:ConsumeResponse):ConsumeResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ConsumeResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 paused():boolean {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
@@ -80,14 +71,6 @@ unpack(): ConsumeResponseT {
     (this.score() !== null ? this.score()!.unpack() : null),
     (this.preferredLayers() !== null ? this.preferredLayers()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: ConsumeResponseT): void {
-  _o.paused = this.paused();
-  _o.producerPaused = this.producerPaused();
-  _o.score = (this.score() !== null ? this.score()!.unpack() : null);
-  _o.preferredLayers = (this.preferredLayers() !== null ? this.preferredLayers()!.unpack() : null);
 }
 }
 

@@ -23,15 +23,6 @@ export class Dump implements flatbuffers.IUnpackableObject<DumpT> {
   return this;
 }
 
-static getRootAsDump(bb:flatbuffers.ByteBuffer, obj?:Dump):Dump {
-  return (obj || new Dump()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsDump(bb:flatbuffers.ByteBuffer, obj?:Dump):Dump {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Dump()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 id():string
 id(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 id(optionalEncoding?:any):string|Uint8Array {
@@ -191,10 +182,6 @@ static createProducerIdsVector(builder:flatbuffers.Builder, data:flatbuffers.Off
   return builder.endVector();
 }
 
-static startProducerIdsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addConsumerIds(builder:flatbuffers.Builder, consumerIdsOffset:flatbuffers.Offset) {
   builder.addFieldOffset(3, consumerIdsOffset, 0);
 }
@@ -205,10 +192,6 @@ static createConsumerIdsVector(builder:flatbuffers.Builder, data:flatbuffers.Off
     builder.addOffset(data[i]!);
   }
   return builder.endVector();
-}
-
-static startConsumerIdsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
 }
 
 static addMapSsrcConsumerId(builder:flatbuffers.Builder, mapSsrcConsumerIdOffset:flatbuffers.Offset) {
@@ -223,10 +206,6 @@ static createMapSsrcConsumerIdVector(builder:flatbuffers.Builder, data:flatbuffe
   return builder.endVector();
 }
 
-static startMapSsrcConsumerIdVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addMapRtxSsrcConsumerId(builder:flatbuffers.Builder, mapRtxSsrcConsumerIdOffset:flatbuffers.Offset) {
   builder.addFieldOffset(5, mapRtxSsrcConsumerIdOffset, 0);
 }
@@ -237,10 +216,6 @@ static createMapRtxSsrcConsumerIdVector(builder:flatbuffers.Builder, data:flatbu
     builder.addOffset(data[i]!);
   }
   return builder.endVector();
-}
-
-static startMapRtxSsrcConsumerIdVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
 }
 
 static addDataProducerIds(builder:flatbuffers.Builder, dataProducerIdsOffset:flatbuffers.Offset) {
@@ -255,10 +230,6 @@ static createDataProducerIdsVector(builder:flatbuffers.Builder, data:flatbuffers
   return builder.endVector();
 }
 
-static startDataProducerIdsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addDataConsumerIds(builder:flatbuffers.Builder, dataConsumerIdsOffset:flatbuffers.Offset) {
   builder.addFieldOffset(7, dataConsumerIdsOffset, 0);
 }
@@ -269,10 +240,6 @@ static createDataConsumerIdsVector(builder:flatbuffers.Builder, data:flatbuffers
     builder.addOffset(data[i]!);
   }
   return builder.endVector();
-}
-
-static startDataConsumerIdsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
 }
 
 static addRecvRtpHeaderExtensions(builder:flatbuffers.Builder, recvRtpHeaderExtensionsOffset:flatbuffers.Offset) {
@@ -319,10 +286,6 @@ static createTraceEventTypesVector(builder:flatbuffers.Builder, data:TraceEventT
   return builder.endVector();
 }
 
-static startTraceEventTypesVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(1, numElems, 1);
-}
-
 static endDump(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // id
@@ -359,27 +322,6 @@ unpack(): DumpT {
     (this.sctpListener() !== null ? this.sctpListener()!.unpack() : null),
     this.bb!.createScalarList<TraceEventType>(this.traceEventTypes.bind(this), this.traceEventTypesLength())
   );
-}
-
-
-unpackTo(_o: DumpT): void {
-  _o.id = this.id();
-  _o.direct = this.direct();
-  _o.producerIds = this.bb!.createScalarList<string>(this.producerIds.bind(this), this.producerIdsLength());
-  _o.consumerIds = this.bb!.createScalarList<string>(this.consumerIds.bind(this), this.consumerIdsLength());
-  _o.mapSsrcConsumerId = this.bb!.createObjList<Uint32String, Uint32StringT>(this.mapSsrcConsumerId.bind(this), this.mapSsrcConsumerIdLength());
-  _o.mapRtxSsrcConsumerId = this.bb!.createObjList<Uint32String, Uint32StringT>(this.mapRtxSsrcConsumerId.bind(this), this.mapRtxSsrcConsumerIdLength());
-  _o.dataProducerIds = this.bb!.createScalarList<string>(this.dataProducerIds.bind(this), this.dataProducerIdsLength());
-  _o.dataConsumerIds = this.bb!.createScalarList<string>(this.dataConsumerIds.bind(this), this.dataConsumerIdsLength());
-  _o.recvRtpHeaderExtensions = (this.recvRtpHeaderExtensions() !== null ? this.recvRtpHeaderExtensions()!.unpack() : null);
-  _o.rtpListener = (this.rtpListener() !== null ? this.rtpListener()!.unpack() : null);
-  _o.maxSendMessageSize = this.maxSendMessageSize();
-  _o.maxReceiveMessageSize = this.maxReceiveMessageSize();
-  _o.sctpParameters = (this.sctpParameters() !== null ? this.sctpParameters()!.unpack() : null);
-  _o.sctpState = this.sctpState();
-  _o.sctpNegotiatedCapabilities = (this.sctpNegotiatedCapabilities() !== null ? this.sctpNegotiatedCapabilities()!.unpack() : null);
-  _o.sctpListener = (this.sctpListener() !== null ? this.sctpListener()!.unpack() : null);
-  _o.traceEventTypes = this.bb!.createScalarList<TraceEventType>(this.traceEventTypes.bind(this), this.traceEventTypesLength());
 }
 }
 

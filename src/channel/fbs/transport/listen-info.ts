@@ -18,15 +18,6 @@ export class ListenInfo implements flatbuffers.IUnpackableObject<ListenInfoT> {
   return this;
 }
 
-static getRootAsListenInfo(bb:flatbuffers.ByteBuffer, obj?:ListenInfo):ListenInfo {
-  return (obj || new ListenInfo()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsListenInfo(bb:flatbuffers.ByteBuffer, obj?:ListenInfo):ListenInfo {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ListenInfo()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 protocol():Protocol {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : Protocol.UDP;
@@ -137,19 +128,6 @@ unpack(): ListenInfoT {
     this.sendBufferSize(),
     this.recvBufferSize()
   );
-}
-
-
-unpackTo(_o: ListenInfoT): void {
-  _o.protocol = this.protocol();
-  _o.ip = this.ip();
-  _o.announcedAddress = this.announcedAddress();
-  _o.exposeInternalIp = this.exposeInternalIp();
-  _o.port = this.port();
-  _o.portRange = (this.portRange() !== null ? this.portRange()!.unpack() : null);
-  _o.flags = (this.flags() !== null ? this.flags()!.unpack() : null);
-  _o.sendBufferSize = this.sendBufferSize();
-  _o.recvBufferSize = this.recvBufferSize();
 }
 }
 

@@ -15,15 +15,6 @@ export class Options implements flatbuffers.IUnpackableObject<OptionsT> {
   return this;
 }
 
-static getRootAsOptions(bb:flatbuffers.ByteBuffer, obj?:Options):Options {
-  return (obj || new Options()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsOptions(bb:flatbuffers.ByteBuffer, obj?:Options):Options {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Options()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 direct():boolean {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
@@ -152,20 +143,6 @@ unpack(): OptionsT {
     this.sctpDefaultStreamBufferedAmountLowThreshold(),
     this.isDataChannel()
   );
-}
-
-
-unpackTo(_o: OptionsT): void {
-  _o.direct = this.direct();
-  _o.initialAvailableOutgoingBitrate = this.initialAvailableOutgoingBitrate();
-  _o.enableSctp = this.enableSctp();
-  _o.maxSendMessageSize = this.maxSendMessageSize();
-  _o.maxReceiveMessageSize = this.maxReceiveMessageSize();
-  _o.sctpSendBufferSize = this.sctpSendBufferSize();
-  _o.sctpPerStreamSendQueueLimit = this.sctpPerStreamSendQueueLimit();
-  _o.sctpMaxReceiverWindowBufferSize = this.sctpMaxReceiverWindowBufferSize();
-  _o.sctpDefaultStreamBufferedAmountLowThreshold = this.sctpDefaultStreamBufferedAmountLowThreshold();
-  _o.isDataChannel = this.isDataChannel();
 }
 }
 

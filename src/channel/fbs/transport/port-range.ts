@@ -15,15 +15,6 @@ export class PortRange implements flatbuffers.IUnpackableObject<PortRangeT> {
   return this;
 }
 
-static getRootAsPortRange(bb:flatbuffers.ByteBuffer, obj?:PortRange):PortRange {
-  return (obj || new PortRange()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsPortRange(bb:flatbuffers.ByteBuffer, obj?:PortRange):PortRange {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new PortRange()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 min():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint16(this.bb_pos + offset) : 0;
@@ -63,12 +54,6 @@ unpack(): PortRangeT {
     this.min(),
     this.max()
   );
-}
-
-
-unpackTo(_o: PortRangeT): void {
-  _o.min = this.min();
-  _o.max = this.max();
 }
 }
 

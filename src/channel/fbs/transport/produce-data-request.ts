@@ -17,15 +17,6 @@ export class ProduceDataRequest implements flatbuffers.IUnpackableObject<Produce
   return this;
 }
 
-static getRootAsProduceDataRequest(bb:flatbuffers.ByteBuffer, obj?:ProduceDataRequest):ProduceDataRequest {
-  return (obj || new ProduceDataRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsProduceDataRequest(bb:flatbuffers.ByteBuffer, obj?:ProduceDataRequest):ProduceDataRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ProduceDataRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 dataProducerId():string
 dataProducerId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 dataProducerId(optionalEncoding?:any):string|Uint8Array {
@@ -106,16 +97,6 @@ unpack(): ProduceDataRequestT {
     this.protocol(),
     this.paused()
   );
-}
-
-
-unpackTo(_o: ProduceDataRequestT): void {
-  _o.dataProducerId = this.dataProducerId();
-  _o.type = this.type();
-  _o.sctpStreamParameters = (this.sctpStreamParameters() !== null ? this.sctpStreamParameters()!.unpack() : null);
-  _o.label = this.label();
-  _o.protocol = this.protocol();
-  _o.paused = this.paused();
 }
 }
 

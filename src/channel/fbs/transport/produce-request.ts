@@ -18,15 +18,6 @@ export class ProduceRequest implements flatbuffers.IUnpackableObject<ProduceRequ
   return this;
 }
 
-static getRootAsProduceRequest(bb:flatbuffers.ByteBuffer, obj?:ProduceRequest):ProduceRequest {
-  return (obj || new ProduceRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsProduceRequest(bb:flatbuffers.ByteBuffer, obj?:ProduceRequest):ProduceRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ProduceRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 producerId():string
 producerId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 producerId(optionalEncoding?:any):string|Uint8Array {
@@ -115,17 +106,6 @@ unpack(): ProduceRequestT {
     this.keyFrameRequestDelay(),
     this.enableMediasoupPacketIdHeaderExtension()
   );
-}
-
-
-unpackTo(_o: ProduceRequestT): void {
-  _o.producerId = this.producerId();
-  _o.kind = this.kind();
-  _o.rtpParameters = (this.rtpParameters() !== null ? this.rtpParameters()!.unpack() : null);
-  _o.rtpMapping = (this.rtpMapping() !== null ? this.rtpMapping()!.unpack() : null);
-  _o.paused = this.paused();
-  _o.keyFrameRequestDelay = this.keyFrameRequestDelay();
-  _o.enableMediasoupPacketIdHeaderExtension = this.enableMediasoupPacketIdHeaderExtension();
 }
 }
 

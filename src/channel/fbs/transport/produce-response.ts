@@ -16,15 +16,6 @@ export class ProduceResponse implements flatbuffers.IUnpackableObject<ProduceRes
   return this;
 }
 
-static getRootAsProduceResponse(bb:flatbuffers.ByteBuffer, obj?:ProduceResponse):ProduceResponse {
-  return (obj || new ProduceResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsProduceResponse(bb:flatbuffers.ByteBuffer, obj?:ProduceResponse):ProduceResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ProduceResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 type():Type {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : Type.SIMPLE;
@@ -53,11 +44,6 @@ unpack(): ProduceResponseT {
   return new ProduceResponseT(
     this.type()
   );
-}
-
-
-unpackTo(_o: ProduceResponseT): void {
-  _o.type = this.type();
 }
 }
 

@@ -15,15 +15,6 @@ export class RecvRtpHeaderExtensions implements flatbuffers.IUnpackableObject<Re
   return this;
 }
 
-static getRootAsRecvRtpHeaderExtensions(bb:flatbuffers.ByteBuffer, obj?:RecvRtpHeaderExtensions):RecvRtpHeaderExtensions {
-  return (obj || new RecvRtpHeaderExtensions()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsRecvRtpHeaderExtensions(bb:flatbuffers.ByteBuffer, obj?:RecvRtpHeaderExtensions):RecvRtpHeaderExtensions {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new RecvRtpHeaderExtensions()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 mid():number|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : null;
@@ -101,15 +92,6 @@ unpack(): RecvRtpHeaderExtensionsT {
     this.absSendTime(),
     this.transportWideCc01()
   );
-}
-
-
-unpackTo(_o: RecvRtpHeaderExtensionsT): void {
-  _o.mid = this.mid();
-  _o.rid = this.rid();
-  _o.rrid = this.rrid();
-  _o.absSendTime = this.absSendTime();
-  _o.transportWideCc01 = this.transportWideCc01();
 }
 }
 

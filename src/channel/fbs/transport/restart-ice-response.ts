@@ -15,15 +15,6 @@ export class RestartIceResponse implements flatbuffers.IUnpackableObject<Restart
   return this;
 }
 
-static getRootAsRestartIceResponse(bb:flatbuffers.ByteBuffer, obj?:RestartIceResponse):RestartIceResponse {
-  return (obj || new RestartIceResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsRestartIceResponse(bb:flatbuffers.ByteBuffer, obj?:RestartIceResponse):RestartIceResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new RestartIceResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 usernameFragment():string
 usernameFragment(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 usernameFragment(optionalEncoding?:any):string|Uint8Array {
@@ -80,13 +71,6 @@ unpack(): RestartIceResponseT {
     this.password(),
     this.iceLite()
   );
-}
-
-
-unpackTo(_o: RestartIceResponseT): void {
-  _o.usernameFragment = this.usernameFragment();
-  _o.password = this.password();
-  _o.iceLite = this.iceLite();
 }
 }
 

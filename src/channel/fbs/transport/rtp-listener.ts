@@ -17,15 +17,6 @@ export class RtpListener implements flatbuffers.IUnpackableObject<RtpListenerT> 
   return this;
 }
 
-static getRootAsRtpListener(bb:flatbuffers.ByteBuffer, obj?:RtpListener):RtpListener {
-  return (obj || new RtpListener()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsRtpListener(bb:flatbuffers.ByteBuffer, obj?:RtpListener):RtpListener {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new RtpListener()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 ssrcTable(index: number, obj?:Uint32String):Uint32String|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Uint32String()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
@@ -72,10 +63,6 @@ static createSsrcTableVector(builder:flatbuffers.Builder, data:flatbuffers.Offse
   return builder.endVector();
 }
 
-static startSsrcTableVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addMidTable(builder:flatbuffers.Builder, midTableOffset:flatbuffers.Offset) {
   builder.addFieldOffset(1, midTableOffset, 0);
 }
@@ -88,10 +75,6 @@ static createMidTableVector(builder:flatbuffers.Builder, data:flatbuffers.Offset
   return builder.endVector();
 }
 
-static startMidTableVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addRidTable(builder:flatbuffers.Builder, ridTableOffset:flatbuffers.Offset) {
   builder.addFieldOffset(2, ridTableOffset, 0);
 }
@@ -102,10 +85,6 @@ static createRidTableVector(builder:flatbuffers.Builder, data:flatbuffers.Offset
     builder.addOffset(data[i]!);
   }
   return builder.endVector();
-}
-
-static startRidTableVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
 }
 
 static endRtpListener(builder:flatbuffers.Builder):flatbuffers.Offset {
@@ -130,13 +109,6 @@ unpack(): RtpListenerT {
     this.bb!.createObjList<StringString, StringStringT>(this.midTable.bind(this), this.midTableLength()),
     this.bb!.createObjList<StringString, StringStringT>(this.ridTable.bind(this), this.ridTableLength())
   );
-}
-
-
-unpackTo(_o: RtpListenerT): void {
-  _o.ssrcTable = this.bb!.createObjList<Uint32String, Uint32StringT>(this.ssrcTable.bind(this), this.ssrcTableLength());
-  _o.midTable = this.bb!.createObjList<StringString, StringStringT>(this.midTable.bind(this), this.midTableLength());
-  _o.ridTable = this.bb!.createObjList<StringString, StringStringT>(this.ridTable.bind(this), this.ridTableLength());
 }
 }
 

@@ -16,15 +16,6 @@ export class SctpListener implements flatbuffers.IUnpackableObject<SctpListenerT
   return this;
 }
 
-static getRootAsSctpListener(bb:flatbuffers.ByteBuffer, obj?:SctpListener):SctpListener {
-  return (obj || new SctpListener()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSctpListener(bb:flatbuffers.ByteBuffer, obj?:SctpListener):SctpListener {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SctpListener()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 streamIdTable(index: number, obj?:Uint16String):Uint16String|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Uint16String()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
@@ -51,10 +42,6 @@ static createStreamIdTableVector(builder:flatbuffers.Builder, data:flatbuffers.O
   return builder.endVector();
 }
 
-static startStreamIdTableVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static endSctpListener(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // stream_id_table
@@ -71,11 +58,6 @@ unpack(): SctpListenerT {
   return new SctpListenerT(
     this.bb!.createObjList<Uint16String, Uint16StringT>(this.streamIdTable.bind(this), this.streamIdTableLength())
   );
-}
-
-
-unpackTo(_o: SctpListenerT): void {
-  _o.streamIdTable = this.bb!.createObjList<Uint16String, Uint16StringT>(this.streamIdTable.bind(this), this.streamIdTableLength());
 }
 }
 

@@ -16,15 +16,6 @@ export class SctpNegotiatedCapabilitiesNotification implements flatbuffers.IUnpa
   return this;
 }
 
-static getRootAsSctpNegotiatedCapabilitiesNotification(bb:flatbuffers.ByteBuffer, obj?:SctpNegotiatedCapabilitiesNotification):SctpNegotiatedCapabilitiesNotification {
-  return (obj || new SctpNegotiatedCapabilitiesNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSctpNegotiatedCapabilitiesNotification(bb:flatbuffers.ByteBuffer, obj?:SctpNegotiatedCapabilitiesNotification):SctpNegotiatedCapabilitiesNotification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SctpNegotiatedCapabilitiesNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 negotiatedCapabilities(obj?:SctpNegotiatedCapabilities):SctpNegotiatedCapabilities|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new SctpNegotiatedCapabilities()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -53,11 +44,6 @@ unpack(): SctpNegotiatedCapabilitiesNotificationT {
   return new SctpNegotiatedCapabilitiesNotificationT(
     (this.negotiatedCapabilities() !== null ? this.negotiatedCapabilities()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: SctpNegotiatedCapabilitiesNotificationT): void {
-  _o.negotiatedCapabilities = (this.negotiatedCapabilities() !== null ? this.negotiatedCapabilities()!.unpack() : null);
 }
 }
 

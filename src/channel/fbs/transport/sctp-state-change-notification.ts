@@ -16,15 +16,6 @@ export class SctpStateChangeNotification implements flatbuffers.IUnpackableObjec
   return this;
 }
 
-static getRootAsSctpStateChangeNotification(bb:flatbuffers.ByteBuffer, obj?:SctpStateChangeNotification):SctpStateChangeNotification {
-  return (obj || new SctpStateChangeNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSctpStateChangeNotification(bb:flatbuffers.ByteBuffer, obj?:SctpStateChangeNotification):SctpStateChangeNotification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SctpStateChangeNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 sctpState():SctpState {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : SctpState.NEW;
@@ -53,11 +44,6 @@ unpack(): SctpStateChangeNotificationT {
   return new SctpStateChangeNotificationT(
     this.sctpState()
   );
-}
-
-
-unpackTo(_o: SctpStateChangeNotificationT): void {
-  _o.sctpState = this.sctpState();
 }
 }
 

@@ -15,15 +15,6 @@ export class SendRtcpNotification implements flatbuffers.IUnpackableObject<SendR
   return this;
 }
 
-static getRootAsSendRtcpNotification(bb:flatbuffers.ByteBuffer, obj?:SendRtcpNotification):SendRtcpNotification {
-  return (obj || new SendRtcpNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSendRtcpNotification(bb:flatbuffers.ByteBuffer, obj?:SendRtcpNotification):SendRtcpNotification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SendRtcpNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 data(index: number):number|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb!.__vector(this.bb_pos + offset) + index) : 0;
@@ -55,10 +46,6 @@ static createDataVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):f
   return builder.endVector();
 }
 
-static startDataVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(1, numElems, 1);
-}
-
 static endSendRtcpNotification(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // data
@@ -75,11 +62,6 @@ unpack(): SendRtcpNotificationT {
   return new SendRtcpNotificationT(
     this.bb!.createScalarList<number>(this.data.bind(this), this.dataLength())
   );
-}
-
-
-unpackTo(_o: SendRtcpNotificationT): void {
-  _o.data = this.bb!.createScalarList<number>(this.data.bind(this), this.dataLength());
 }
 }
 

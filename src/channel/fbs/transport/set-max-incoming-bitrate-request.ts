@@ -15,15 +15,6 @@ export class SetMaxIncomingBitrateRequest implements flatbuffers.IUnpackableObje
   return this;
 }
 
-static getRootAsSetMaxIncomingBitrateRequest(bb:flatbuffers.ByteBuffer, obj?:SetMaxIncomingBitrateRequest):SetMaxIncomingBitrateRequest {
-  return (obj || new SetMaxIncomingBitrateRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSetMaxIncomingBitrateRequest(bb:flatbuffers.ByteBuffer, obj?:SetMaxIncomingBitrateRequest):SetMaxIncomingBitrateRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SetMaxIncomingBitrateRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 maxIncomingBitrate():bigint {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint64(this.bb_pos + offset) : BigInt('0');
@@ -52,11 +43,6 @@ unpack(): SetMaxIncomingBitrateRequestT {
   return new SetMaxIncomingBitrateRequestT(
     this.maxIncomingBitrate()
   );
-}
-
-
-unpackTo(_o: SetMaxIncomingBitrateRequestT): void {
-  _o.maxIncomingBitrate = this.maxIncomingBitrate();
 }
 }
 

@@ -15,15 +15,6 @@ export class SetMaxOutgoingBitrateRequest implements flatbuffers.IUnpackableObje
   return this;
 }
 
-static getRootAsSetMaxOutgoingBitrateRequest(bb:flatbuffers.ByteBuffer, obj?:SetMaxOutgoingBitrateRequest):SetMaxOutgoingBitrateRequest {
-  return (obj || new SetMaxOutgoingBitrateRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSetMaxOutgoingBitrateRequest(bb:flatbuffers.ByteBuffer, obj?:SetMaxOutgoingBitrateRequest):SetMaxOutgoingBitrateRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SetMaxOutgoingBitrateRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 maxOutgoingBitrate():bigint {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint64(this.bb_pos + offset) : BigInt('0');
@@ -52,11 +43,6 @@ unpack(): SetMaxOutgoingBitrateRequestT {
   return new SetMaxOutgoingBitrateRequestT(
     this.maxOutgoingBitrate()
   );
-}
-
-
-unpackTo(_o: SetMaxOutgoingBitrateRequestT): void {
-  _o.maxOutgoingBitrate = this.maxOutgoingBitrate();
 }
 }
 

@@ -15,15 +15,6 @@ export class SetMinOutgoingBitrateRequest implements flatbuffers.IUnpackableObje
   return this;
 }
 
-static getRootAsSetMinOutgoingBitrateRequest(bb:flatbuffers.ByteBuffer, obj?:SetMinOutgoingBitrateRequest):SetMinOutgoingBitrateRequest {
-  return (obj || new SetMinOutgoingBitrateRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSetMinOutgoingBitrateRequest(bb:flatbuffers.ByteBuffer, obj?:SetMinOutgoingBitrateRequest):SetMinOutgoingBitrateRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SetMinOutgoingBitrateRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 minOutgoingBitrate():bigint {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint64(this.bb_pos + offset) : BigInt('0');
@@ -52,11 +43,6 @@ unpack(): SetMinOutgoingBitrateRequestT {
   return new SetMinOutgoingBitrateRequestT(
     this.minOutgoingBitrate()
   );
-}
-
-
-unpackTo(_o: SetMinOutgoingBitrateRequestT): void {
-  _o.minOutgoingBitrate = this.minOutgoingBitrate();
 }
 }
 

@@ -15,15 +15,6 @@ export class SocketFlags implements flatbuffers.IUnpackableObject<SocketFlagsT> 
   return this;
 }
 
-static getRootAsSocketFlags(bb:flatbuffers.ByteBuffer, obj?:SocketFlags):SocketFlags {
-  return (obj || new SocketFlags()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsSocketFlags(bb:flatbuffers.ByteBuffer, obj?:SocketFlags):SocketFlags {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new SocketFlags()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 ipv6Only():boolean {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
@@ -63,12 +54,6 @@ unpack(): SocketFlagsT {
     this.ipv6Only(),
     this.udpReusePort()
   );
-}
-
-
-unpackTo(_o: SocketFlagsT): void {
-  _o.ipv6Only = this.ipv6Only();
-  _o.udpReusePort = this.udpReusePort();
 }
 }
 

@@ -16,15 +16,6 @@ export class Stats implements flatbuffers.IUnpackableObject<StatsT> {
   return this;
 }
 
-static getRootAsStats(bb:flatbuffers.ByteBuffer, obj?:Stats):Stats {
-  return (obj || new Stats()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsStats(bb:flatbuffers.ByteBuffer, obj?:Stats):Stats {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Stats()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 transportId():string
 transportId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 transportId(optionalEncoding?:any):string|Uint8Array {
@@ -317,34 +308,6 @@ unpack(): StatsT {
     this.rtpPacketLossReceived(),
     this.rtpPacketLossSent()
   );
-}
-
-
-unpackTo(_o: StatsT): void {
-  _o.transportId = this.transportId();
-  _o.timestamp = this.timestamp();
-  _o.sctpState = this.sctpState();
-  _o.bytesReceived = this.bytesReceived();
-  _o.recvBitrate = this.recvBitrate();
-  _o.bytesSent = this.bytesSent();
-  _o.sendBitrate = this.sendBitrate();
-  _o.rtpBytesReceived = this.rtpBytesReceived();
-  _o.rtpRecvBitrate = this.rtpRecvBitrate();
-  _o.rtpBytesSent = this.rtpBytesSent();
-  _o.rtpSendBitrate = this.rtpSendBitrate();
-  _o.rtxBytesReceived = this.rtxBytesReceived();
-  _o.rtxRecvBitrate = this.rtxRecvBitrate();
-  _o.rtxBytesSent = this.rtxBytesSent();
-  _o.rtxSendBitrate = this.rtxSendBitrate();
-  _o.probationBytesSent = this.probationBytesSent();
-  _o.probationSendBitrate = this.probationSendBitrate();
-  _o.availableOutgoingBitrate = this.availableOutgoingBitrate();
-  _o.availableIncomingBitrate = this.availableIncomingBitrate();
-  _o.maxIncomingBitrate = this.maxIncomingBitrate();
-  _o.maxOutgoingBitrate = this.maxOutgoingBitrate();
-  _o.minOutgoingBitrate = this.minOutgoingBitrate();
-  _o.rtpPacketLossReceived = this.rtpPacketLossReceived();
-  _o.rtpPacketLossSent = this.rtpPacketLossSent();
 }
 }
 

@@ -16,15 +16,6 @@ export class Tuple implements flatbuffers.IUnpackableObject<TupleT> {
   return this;
 }
 
-static getRootAsTuple(bb:flatbuffers.ByteBuffer, obj?:Tuple):Tuple {
-  return (obj || new Tuple()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsTuple(bb:flatbuffers.ByteBuffer, obj?:Tuple):Tuple {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Tuple()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 localAddress():string
 localAddress(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 localAddress(optionalEncoding?:any):string|Uint8Array {
@@ -102,15 +93,6 @@ unpack(): TupleT {
     this.remotePort(),
     this.protocol()
   );
-}
-
-
-unpackTo(_o: TupleT): void {
-  _o.localAddress = this.localAddress();
-  _o.localPort = this.localPort();
-  _o.remoteIp = this.remoteIp();
-  _o.remotePort = this.remotePort();
-  _o.protocol = this.protocol();
 }
 }
 

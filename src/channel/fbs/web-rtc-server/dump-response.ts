@@ -17,15 +17,6 @@ export class DumpResponse implements flatbuffers.IUnpackableObject<DumpResponseT
   return this;
 }
 
-static getRootAsDumpResponse(bb:flatbuffers.ByteBuffer, obj?:DumpResponse):DumpResponse {
-  return (obj || new DumpResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsDumpResponse(bb:flatbuffers.ByteBuffer, obj?:DumpResponse):DumpResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new DumpResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 id():string
 id(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 id(optionalEncoding?:any):string|Uint8Array {
@@ -95,10 +86,6 @@ static createUdpSocketsVector(builder:flatbuffers.Builder, data:flatbuffers.Offs
   return builder.endVector();
 }
 
-static startUdpSocketsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addTcpServers(builder:flatbuffers.Builder, tcpServersOffset:flatbuffers.Offset) {
   builder.addFieldOffset(2, tcpServersOffset, 0);
 }
@@ -109,10 +96,6 @@ static createTcpServersVector(builder:flatbuffers.Builder, data:flatbuffers.Offs
     builder.addOffset(data[i]!);
   }
   return builder.endVector();
-}
-
-static startTcpServersVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
 }
 
 static addWebRtcTransportIds(builder:flatbuffers.Builder, webRtcTransportIdsOffset:flatbuffers.Offset) {
@@ -127,10 +110,6 @@ static createWebRtcTransportIdsVector(builder:flatbuffers.Builder, data:flatbuff
   return builder.endVector();
 }
 
-static startWebRtcTransportIdsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addLocalIceUsernameFragments(builder:flatbuffers.Builder, localIceUsernameFragmentsOffset:flatbuffers.Offset) {
   builder.addFieldOffset(4, localIceUsernameFragmentsOffset, 0);
 }
@@ -141,10 +120,6 @@ static createLocalIceUsernameFragmentsVector(builder:flatbuffers.Builder, data:f
     builder.addOffset(data[i]!);
   }
   return builder.endVector();
-}
-
-static startLocalIceUsernameFragmentsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
 }
 
 static endDumpResponse(builder:flatbuffers.Builder):flatbuffers.Offset {
@@ -175,15 +150,6 @@ unpack(): DumpResponseT {
     this.bb!.createScalarList<string>(this.webRtcTransportIds.bind(this), this.webRtcTransportIdsLength()),
     this.bb!.createObjList<IceUserNameFragment, IceUserNameFragmentT>(this.localIceUsernameFragments.bind(this), this.localIceUsernameFragmentsLength())
   );
-}
-
-
-unpackTo(_o: DumpResponseT): void {
-  _o.id = this.id();
-  _o.udpSockets = this.bb!.createObjList<IpPort, IpPortT>(this.udpSockets.bind(this), this.udpSocketsLength());
-  _o.tcpServers = this.bb!.createObjList<IpPort, IpPortT>(this.tcpServers.bind(this), this.tcpServersLength());
-  _o.webRtcTransportIds = this.bb!.createScalarList<string>(this.webRtcTransportIds.bind(this), this.webRtcTransportIdsLength());
-  _o.localIceUsernameFragments = this.bb!.createObjList<IceUserNameFragment, IceUserNameFragmentT>(this.localIceUsernameFragments.bind(this), this.localIceUsernameFragmentsLength());
 }
 }
 

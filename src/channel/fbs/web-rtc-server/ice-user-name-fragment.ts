@@ -15,15 +15,6 @@ export class IceUserNameFragment implements flatbuffers.IUnpackableObject<IceUse
   return this;
 }
 
-static getRootAsIceUserNameFragment(bb:flatbuffers.ByteBuffer, obj?:IceUserNameFragment):IceUserNameFragment {
-  return (obj || new IceUserNameFragment()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsIceUserNameFragment(bb:flatbuffers.ByteBuffer, obj?:IceUserNameFragment):IceUserNameFragment {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new IceUserNameFragment()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 localIceUsernameFragment():string
 localIceUsernameFragment(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 localIceUsernameFragment(optionalEncoding?:any):string|Uint8Array {
@@ -69,12 +60,6 @@ unpack(): IceUserNameFragmentT {
     this.localIceUsernameFragment(),
     this.webRtcTransportId()
   );
-}
-
-
-unpackTo(_o: IceUserNameFragmentT): void {
-  _o.localIceUsernameFragment = this.localIceUsernameFragment();
-  _o.webRtcTransportId = this.webRtcTransportId();
 }
 }
 

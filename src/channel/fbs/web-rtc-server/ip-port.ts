@@ -15,15 +15,6 @@ export class IpPort implements flatbuffers.IUnpackableObject<IpPortT> {
   return this;
 }
 
-static getRootAsIpPort(bb:flatbuffers.ByteBuffer, obj?:IpPort):IpPort {
-  return (obj || new IpPort()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsIpPort(bb:flatbuffers.ByteBuffer, obj?:IpPort):IpPort {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new IpPort()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 ip():string
 ip(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 ip(optionalEncoding?:any):string|Uint8Array {
@@ -66,12 +57,6 @@ unpack(): IpPortT {
     this.ip(),
     this.port()
   );
-}
-
-
-unpackTo(_o: IpPortT): void {
-  _o.ip = this.ip();
-  _o.port = this.port();
 }
 }
 

@@ -16,15 +16,6 @@ export class ConnectRequest implements flatbuffers.IUnpackableObject<ConnectRequ
   return this;
 }
 
-static getRootAsConnectRequest(bb:flatbuffers.ByteBuffer, obj?:ConnectRequest):ConnectRequest {
-  return (obj || new ConnectRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsConnectRequest(bb:flatbuffers.ByteBuffer, obj?:ConnectRequest):ConnectRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ConnectRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 dtlsParameters(obj?:DtlsParameters):DtlsParameters|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new DtlsParameters()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -54,11 +45,6 @@ unpack(): ConnectRequestT {
   return new ConnectRequestT(
     (this.dtlsParameters() !== null ? this.dtlsParameters()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: ConnectRequestT): void {
-  _o.dtlsParameters = (this.dtlsParameters() !== null ? this.dtlsParameters()!.unpack() : null);
 }
 }
 

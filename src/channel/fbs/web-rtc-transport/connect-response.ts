@@ -16,15 +16,6 @@ export class ConnectResponse implements flatbuffers.IUnpackableObject<ConnectRes
   return this;
 }
 
-static getRootAsConnectResponse(bb:flatbuffers.ByteBuffer, obj?:ConnectResponse):ConnectResponse {
-  return (obj || new ConnectResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsConnectResponse(bb:flatbuffers.ByteBuffer, obj?:ConnectResponse):ConnectResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ConnectResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 dtlsLocalRole():DtlsRole {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : DtlsRole.AUTO;
@@ -53,11 +44,6 @@ unpack(): ConnectResponseT {
   return new ConnectResponseT(
     this.dtlsLocalRole()
   );
-}
-
-
-unpackTo(_o: ConnectResponseT): void {
-  _o.dtlsLocalRole = this.dtlsLocalRole();
 }
 }
 

@@ -17,15 +17,6 @@ export class DtlsParameters implements flatbuffers.IUnpackableObject<DtlsParamet
   return this;
 }
 
-static getRootAsDtlsParameters(bb:flatbuffers.ByteBuffer, obj?:DtlsParameters):DtlsParameters {
-  return (obj || new DtlsParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsDtlsParameters(bb:flatbuffers.ByteBuffer, obj?:DtlsParameters):DtlsParameters {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new DtlsParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 fingerprints(index: number, obj?:Fingerprint):Fingerprint|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Fingerprint()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
@@ -57,10 +48,6 @@ static createFingerprintsVector(builder:flatbuffers.Builder, data:flatbuffers.Of
   return builder.endVector();
 }
 
-static startFingerprintsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addRole(builder:flatbuffers.Builder, role:DtlsRole) {
   builder.addFieldInt8(1, role, DtlsRole.AUTO);
 }
@@ -83,12 +70,6 @@ unpack(): DtlsParametersT {
     this.bb!.createObjList<Fingerprint, FingerprintT>(this.fingerprints.bind(this), this.fingerprintsLength()),
     this.role()
   );
-}
-
-
-unpackTo(_o: DtlsParametersT): void {
-  _o.fingerprints = this.bb!.createObjList<Fingerprint, FingerprintT>(this.fingerprints.bind(this), this.fingerprintsLength());
-  _o.role = this.role();
 }
 }
 

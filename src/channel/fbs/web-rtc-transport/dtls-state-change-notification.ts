@@ -16,15 +16,6 @@ export class DtlsStateChangeNotification implements flatbuffers.IUnpackableObjec
   return this;
 }
 
-static getRootAsDtlsStateChangeNotification(bb:flatbuffers.ByteBuffer, obj?:DtlsStateChangeNotification):DtlsStateChangeNotification {
-  return (obj || new DtlsStateChangeNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsDtlsStateChangeNotification(bb:flatbuffers.ByteBuffer, obj?:DtlsStateChangeNotification):DtlsStateChangeNotification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new DtlsStateChangeNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 dtlsState():DtlsState {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : DtlsState.NEW;
@@ -66,12 +57,6 @@ unpack(): DtlsStateChangeNotificationT {
     this.dtlsState(),
     this.remoteCert()
   );
-}
-
-
-unpackTo(_o: DtlsStateChangeNotificationT): void {
-  _o.dtlsState = this.dtlsState();
-  _o.remoteCert = this.remoteCert();
 }
 }
 

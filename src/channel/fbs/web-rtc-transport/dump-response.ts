@@ -23,15 +23,6 @@ export class DumpResponse implements flatbuffers.IUnpackableObject<DumpResponseT
   return this;
 }
 
-static getRootAsDumpResponse(bb:flatbuffers.ByteBuffer, obj?:DumpResponse):DumpResponse {
-  return (obj || new DumpResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsDumpResponse(bb:flatbuffers.ByteBuffer, obj?:DumpResponse):DumpResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new DumpResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 base(obj?:Dump):Dump|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Dump()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -105,10 +96,6 @@ static createIceCandidatesVector(builder:flatbuffers.Builder, data:flatbuffers.O
   return builder.endVector();
 }
 
-static startIceCandidatesVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addIceState(builder:flatbuffers.Builder, iceState:IceState) {
   builder.addFieldInt8(4, iceState, IceState.NEW);
 }
@@ -146,18 +133,6 @@ unpack(): DumpResponseT {
     (this.dtlsParameters() !== null ? this.dtlsParameters()!.unpack() : null),
     this.dtlsState()
   );
-}
-
-
-unpackTo(_o: DumpResponseT): void {
-  _o.base = (this.base() !== null ? this.base()!.unpack() : null);
-  _o.iceRole = this.iceRole();
-  _o.iceParameters = (this.iceParameters() !== null ? this.iceParameters()!.unpack() : null);
-  _o.iceCandidates = this.bb!.createObjList<IceCandidate, IceCandidateT>(this.iceCandidates.bind(this), this.iceCandidatesLength());
-  _o.iceState = this.iceState();
-  _o.iceSelectedTuple = (this.iceSelectedTuple() !== null ? this.iceSelectedTuple()!.unpack() : null);
-  _o.dtlsParameters = (this.dtlsParameters() !== null ? this.dtlsParameters()!.unpack() : null);
-  _o.dtlsState = this.dtlsState();
 }
 }
 

@@ -16,15 +16,6 @@ export class Fingerprint implements flatbuffers.IUnpackableObject<FingerprintT> 
   return this;
 }
 
-static getRootAsFingerprint(bb:flatbuffers.ByteBuffer, obj?:Fingerprint):Fingerprint {
-  return (obj || new Fingerprint()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsFingerprint(bb:flatbuffers.ByteBuffer, obj?:Fingerprint):Fingerprint {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new Fingerprint()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 algorithm():FingerprintAlgorithm {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : FingerprintAlgorithm.SHA1;
@@ -67,12 +58,6 @@ unpack(): FingerprintT {
     this.algorithm(),
     this.value()
   );
-}
-
-
-unpackTo(_o: FingerprintT): void {
-  _o.algorithm = this.algorithm();
-  _o.value = this.value();
 }
 }
 

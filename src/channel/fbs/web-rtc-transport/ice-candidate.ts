@@ -18,15 +18,6 @@ export class IceCandidate implements flatbuffers.IUnpackableObject<IceCandidateT
   return this;
 }
 
-static getRootAsIceCandidate(bb:flatbuffers.ByteBuffer, obj?:IceCandidate):IceCandidate {
-  return (obj || new IceCandidate()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsIceCandidate(bb:flatbuffers.ByteBuffer, obj?:IceCandidate):IceCandidate {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new IceCandidate()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 foundation():string
 foundation(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 foundation(optionalEncoding?:any):string|Uint8Array {
@@ -128,17 +119,6 @@ unpack(): IceCandidateT {
     this.type(),
     this.tcpType()
   );
-}
-
-
-unpackTo(_o: IceCandidateT): void {
-  _o.foundation = this.foundation();
-  _o.priority = this.priority();
-  _o.address = this.address();
-  _o.protocol = this.protocol();
-  _o.port = this.port();
-  _o.type = this.type();
-  _o.tcpType = this.tcpType();
 }
 }
 

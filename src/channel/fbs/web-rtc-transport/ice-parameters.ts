@@ -15,15 +15,6 @@ export class IceParameters implements flatbuffers.IUnpackableObject<IceParameter
   return this;
 }
 
-static getRootAsIceParameters(bb:flatbuffers.ByteBuffer, obj?:IceParameters):IceParameters {
-  return (obj || new IceParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsIceParameters(bb:flatbuffers.ByteBuffer, obj?:IceParameters):IceParameters {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new IceParameters()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 usernameFragment():string
 usernameFragment(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 usernameFragment(optionalEncoding?:any):string|Uint8Array {
@@ -80,13 +71,6 @@ unpack(): IceParametersT {
     this.password(),
     this.iceLite()
   );
-}
-
-
-unpackTo(_o: IceParametersT): void {
-  _o.usernameFragment = this.usernameFragment();
-  _o.password = this.password();
-  _o.iceLite = this.iceLite();
 }
 }
 

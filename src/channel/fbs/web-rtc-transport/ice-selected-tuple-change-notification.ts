@@ -16,15 +16,6 @@ export class IceSelectedTupleChangeNotification implements flatbuffers.IUnpackab
   return this;
 }
 
-static getRootAsIceSelectedTupleChangeNotification(bb:flatbuffers.ByteBuffer, obj?:IceSelectedTupleChangeNotification):IceSelectedTupleChangeNotification {
-  return (obj || new IceSelectedTupleChangeNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsIceSelectedTupleChangeNotification(bb:flatbuffers.ByteBuffer, obj?:IceSelectedTupleChangeNotification):IceSelectedTupleChangeNotification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new IceSelectedTupleChangeNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 tuple(obj?:Tuple):Tuple|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Tuple()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -54,11 +45,6 @@ unpack(): IceSelectedTupleChangeNotificationT {
   return new IceSelectedTupleChangeNotificationT(
     (this.tuple() !== null ? this.tuple()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: IceSelectedTupleChangeNotificationT): void {
-  _o.tuple = (this.tuple() !== null ? this.tuple()!.unpack() : null);
 }
 }
 

@@ -16,15 +16,6 @@ export class IceStateChangeNotification implements flatbuffers.IUnpackableObject
   return this;
 }
 
-static getRootAsIceStateChangeNotification(bb:flatbuffers.ByteBuffer, obj?:IceStateChangeNotification):IceStateChangeNotification {
-  return (obj || new IceStateChangeNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsIceStateChangeNotification(bb:flatbuffers.ByteBuffer, obj?:IceStateChangeNotification):IceStateChangeNotification {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new IceStateChangeNotification()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 iceState():IceState {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : IceState.NEW;
@@ -53,11 +44,6 @@ unpack(): IceStateChangeNotificationT {
   return new IceStateChangeNotificationT(
     this.iceState()
   );
-}
-
-
-unpackTo(_o: IceStateChangeNotificationT): void {
-  _o.iceState = this.iceState();
 }
 }
 

@@ -16,15 +16,6 @@ export class ListenIndividual implements flatbuffers.IUnpackableObject<ListenInd
   return this;
 }
 
-static getRootAsListenIndividual(bb:flatbuffers.ByteBuffer, obj?:ListenIndividual):ListenIndividual {
-  return (obj || new ListenIndividual()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsListenIndividual(bb:flatbuffers.ByteBuffer, obj?:ListenIndividual):ListenIndividual {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ListenIndividual()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 listenInfos(index: number, obj?:ListenInfo):ListenInfo|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new ListenInfo()).__init(this.bb!.__indirect(this.bb!.__vector(this.bb_pos + offset) + index * 4), this.bb!) : null;
@@ -51,10 +42,6 @@ static createListenInfosVector(builder:flatbuffers.Builder, data:flatbuffers.Off
   return builder.endVector();
 }
 
-static startListenInfosVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static endListenIndividual(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // listen_infos
@@ -71,11 +58,6 @@ unpack(): ListenIndividualT {
   return new ListenIndividualT(
     this.bb!.createObjList<ListenInfo, ListenInfoT>(this.listenInfos.bind(this), this.listenInfosLength())
   );
-}
-
-
-unpackTo(_o: ListenIndividualT): void {
-  _o.listenInfos = this.bb!.createObjList<ListenInfo, ListenInfoT>(this.listenInfos.bind(this), this.listenInfosLength());
 }
 }
 

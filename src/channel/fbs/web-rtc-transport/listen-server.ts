@@ -15,15 +15,6 @@ export class ListenServer implements flatbuffers.IUnpackableObject<ListenServerT
   return this;
 }
 
-static getRootAsListenServer(bb:flatbuffers.ByteBuffer, obj?:ListenServer):ListenServer {
-  return (obj || new ListenServer()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsListenServer(bb:flatbuffers.ByteBuffer, obj?:ListenServer):ListenServer {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ListenServer()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 webRtcServerId():string
 webRtcServerId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 webRtcServerId(optionalEncoding?:any):string|Uint8Array {
@@ -55,11 +46,6 @@ unpack(): ListenServerT {
   return new ListenServerT(
     this.webRtcServerId()
   );
-}
-
-
-unpackTo(_o: ListenServerT): void {
-  _o.webRtcServerId = this.webRtcServerId();
 }
 }
 

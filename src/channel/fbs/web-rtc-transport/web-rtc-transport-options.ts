@@ -19,15 +19,6 @@ export class WebRtcTransportOptions implements flatbuffers.IUnpackableObject<Web
   return this;
 }
 
-static getRootAsWebRtcTransportOptions(bb:flatbuffers.ByteBuffer, obj?:WebRtcTransportOptions):WebRtcTransportOptions {
-  return (obj || new WebRtcTransportOptions()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsWebRtcTransportOptions(bb:flatbuffers.ByteBuffer, obj?:WebRtcTransportOptions):WebRtcTransportOptions {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new WebRtcTransportOptions()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 base(obj?:Options):Options|null {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? (obj || new Options()).__init(this.bb!.__indirect(this.bb_pos + offset), this.bb!) : null;
@@ -139,22 +130,6 @@ unpack(): WebRtcTransportOptionsT {
     this.preferTcp(),
     this.iceConsentTimeout()
   );
-}
-
-
-unpackTo(_o: WebRtcTransportOptionsT): void {
-  _o.base = (this.base() !== null ? this.base()!.unpack() : null);
-  _o.listenType = this.listenType();
-  _o.listen = (() => {
-      const temp = unionToListen(this.listenType(), this.listen.bind(this));
-      if(temp === null) { return null; }
-      return temp.unpack()
-  })();
-  _o.enableUdp = this.enableUdp();
-  _o.enableTcp = this.enableTcp();
-  _o.preferUdp = this.preferUdp();
-  _o.preferTcp = this.preferTcp();
-  _o.iceConsentTimeout = this.iceConsentTimeout();
 }
 }
 

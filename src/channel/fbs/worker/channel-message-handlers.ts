@@ -15,15 +15,6 @@ export class ChannelMessageHandlers implements flatbuffers.IUnpackableObject<Cha
   return this;
 }
 
-static getRootAsChannelMessageHandlers(bb:flatbuffers.ByteBuffer, obj?:ChannelMessageHandlers):ChannelMessageHandlers {
-  return (obj || new ChannelMessageHandlers()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsChannelMessageHandlers(bb:flatbuffers.ByteBuffer, obj?:ChannelMessageHandlers):ChannelMessageHandlers {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ChannelMessageHandlers()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 channelRequestHandlers(index: number):string
 channelRequestHandlers(index: number,optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 channelRequestHandlers(index: number,optionalEncoding?:any):string|Uint8Array|null {
@@ -64,10 +55,6 @@ static createChannelRequestHandlersVector(builder:flatbuffers.Builder, data:flat
   return builder.endVector();
 }
 
-static startChannelRequestHandlersVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addChannelNotificationHandlers(builder:flatbuffers.Builder, channelNotificationHandlersOffset:flatbuffers.Offset) {
   builder.addFieldOffset(1, channelNotificationHandlersOffset, 0);
 }
@@ -78,10 +65,6 @@ static createChannelNotificationHandlersVector(builder:flatbuffers.Builder, data
     builder.addOffset(data[i]!);
   }
   return builder.endVector();
-}
-
-static startChannelNotificationHandlersVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
 }
 
 static endChannelMessageHandlers(builder:flatbuffers.Builder):flatbuffers.Offset {
@@ -103,12 +86,6 @@ unpack(): ChannelMessageHandlersT {
     this.bb!.createScalarList<string>(this.channelRequestHandlers.bind(this), this.channelRequestHandlersLength()),
     this.bb!.createScalarList<string>(this.channelNotificationHandlers.bind(this), this.channelNotificationHandlersLength())
   );
-}
-
-
-unpackTo(_o: ChannelMessageHandlersT): void {
-  _o.channelRequestHandlers = this.bb!.createScalarList<string>(this.channelRequestHandlers.bind(this), this.channelRequestHandlersLength());
-  _o.channelNotificationHandlers = this.bb!.createScalarList<string>(this.channelNotificationHandlers.bind(this), this.channelNotificationHandlersLength());
 }
 }
 

@@ -15,15 +15,6 @@ export class CloseRouterRequest implements flatbuffers.IUnpackableObject<CloseRo
   return this;
 }
 
-static getRootAsCloseRouterRequest(bb:flatbuffers.ByteBuffer, obj?:CloseRouterRequest):CloseRouterRequest {
-  return (obj || new CloseRouterRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsCloseRouterRequest(bb:flatbuffers.ByteBuffer, obj?:CloseRouterRequest):CloseRouterRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new CloseRouterRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 routerId():string
 routerId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 routerId(optionalEncoding?:any):string|Uint8Array {
@@ -55,11 +46,6 @@ unpack(): CloseRouterRequestT {
   return new CloseRouterRequestT(
     this.routerId()
   );
-}
-
-
-unpackTo(_o: CloseRouterRequestT): void {
-  _o.routerId = this.routerId();
 }
 }
 

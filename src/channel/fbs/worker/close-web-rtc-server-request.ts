@@ -15,15 +15,6 @@ export class CloseWebRtcServerRequest implements flatbuffers.IUnpackableObject<C
   return this;
 }
 
-static getRootAsCloseWebRtcServerRequest(bb:flatbuffers.ByteBuffer, obj?:CloseWebRtcServerRequest):CloseWebRtcServerRequest {
-  return (obj || new CloseWebRtcServerRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsCloseWebRtcServerRequest(bb:flatbuffers.ByteBuffer, obj?:CloseWebRtcServerRequest):CloseWebRtcServerRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new CloseWebRtcServerRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 webRtcServerId():string
 webRtcServerId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 webRtcServerId(optionalEncoding?:any):string|Uint8Array {
@@ -55,11 +46,6 @@ unpack(): CloseWebRtcServerRequestT {
   return new CloseWebRtcServerRequestT(
     this.webRtcServerId()
   );
-}
-
-
-unpackTo(_o: CloseWebRtcServerRequestT): void {
-  _o.webRtcServerId = this.webRtcServerId();
 }
 }
 

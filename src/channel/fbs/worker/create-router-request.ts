@@ -15,15 +15,6 @@ export class CreateRouterRequest implements flatbuffers.IUnpackableObject<Create
   return this;
 }
 
-static getRootAsCreateRouterRequest(bb:flatbuffers.ByteBuffer, obj?:CreateRouterRequest):CreateRouterRequest {
-  return (obj || new CreateRouterRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsCreateRouterRequest(bb:flatbuffers.ByteBuffer, obj?:CreateRouterRequest):CreateRouterRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new CreateRouterRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 routerId():string
 routerId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 routerId(optionalEncoding?:any):string|Uint8Array {
@@ -55,11 +46,6 @@ unpack(): CreateRouterRequestT {
   return new CreateRouterRequestT(
     this.routerId()
   );
-}
-
-
-unpackTo(_o: CreateRouterRequestT): void {
-  _o.routerId = this.routerId();
 }
 }
 

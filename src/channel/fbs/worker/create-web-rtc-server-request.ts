@@ -16,15 +16,6 @@ export class CreateWebRtcServerRequest implements flatbuffers.IUnpackableObject<
   return this;
 }
 
-static getRootAsCreateWebRtcServerRequest(bb:flatbuffers.ByteBuffer, obj?:CreateWebRtcServerRequest):CreateWebRtcServerRequest {
-  return (obj || new CreateWebRtcServerRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsCreateWebRtcServerRequest(bb:flatbuffers.ByteBuffer, obj?:CreateWebRtcServerRequest):CreateWebRtcServerRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new CreateWebRtcServerRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 webRtcServerId():string
 webRtcServerId(optionalEncoding:flatbuffers.Encoding):string|Uint8Array
 webRtcServerId(optionalEncoding?:any):string|Uint8Array {
@@ -62,10 +53,6 @@ static createListenInfosVector(builder:flatbuffers.Builder, data:flatbuffers.Off
   return builder.endVector();
 }
 
-static startListenInfosVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static endCreateWebRtcServerRequest(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // web_rtc_server_id
@@ -84,12 +71,6 @@ unpack(): CreateWebRtcServerRequestT {
     this.webRtcServerId(),
     this.bb!.createObjList<ListenInfo, ListenInfoT>(this.listenInfos.bind(this), this.listenInfosLength())
   );
-}
-
-
-unpackTo(_o: CreateWebRtcServerRequestT): void {
-  _o.webRtcServerId = this.webRtcServerId();
-  _o.listenInfos = this.bb!.createObjList<ListenInfo, ListenInfoT>(this.listenInfos.bind(this), this.listenInfosLength());
 }
 }
 

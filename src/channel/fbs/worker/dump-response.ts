@@ -16,15 +16,6 @@ export class DumpResponse implements flatbuffers.IUnpackableObject<DumpResponseT
   return this;
 }
 
-static getRootAsDumpResponse(bb:flatbuffers.ByteBuffer, obj?:DumpResponse):DumpResponse {
-  return (obj || new DumpResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsDumpResponse(bb:flatbuffers.ByteBuffer, obj?:DumpResponse):DumpResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new DumpResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 pid():number {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
@@ -79,10 +70,6 @@ static createWebRtcServerIdsVector(builder:flatbuffers.Builder, data:flatbuffers
   return builder.endVector();
 }
 
-static startWebRtcServerIdsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static addRouterIds(builder:flatbuffers.Builder, routerIdsOffset:flatbuffers.Offset) {
   builder.addFieldOffset(2, routerIdsOffset, 0);
 }
@@ -93,10 +80,6 @@ static createRouterIdsVector(builder:flatbuffers.Builder, data:flatbuffers.Offse
     builder.addOffset(data[i]!);
   }
   return builder.endVector();
-}
-
-static startRouterIdsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
 }
 
 static addChannelMessageHandlers(builder:flatbuffers.Builder, channelMessageHandlersOffset:flatbuffers.Offset) {
@@ -119,14 +102,6 @@ unpack(): DumpResponseT {
     this.bb!.createScalarList<string>(this.routerIds.bind(this), this.routerIdsLength()),
     (this.channelMessageHandlers() !== null ? this.channelMessageHandlers()!.unpack() : null)
   );
-}
-
-
-unpackTo(_o: DumpResponseT): void {
-  _o.pid = this.pid();
-  _o.webRtcServerIds = this.bb!.createScalarList<string>(this.webRtcServerIds.bind(this), this.webRtcServerIdsLength());
-  _o.routerIds = this.bb!.createScalarList<string>(this.routerIds.bind(this), this.routerIdsLength());
-  _o.channelMessageHandlers = (this.channelMessageHandlers() !== null ? this.channelMessageHandlers()!.unpack() : null);
 }
 }
 

@@ -15,15 +15,6 @@ export class ResourceUsageResponse implements flatbuffers.IUnpackableObject<Reso
   return this;
 }
 
-static getRootAsResourceUsageResponse(bb:flatbuffers.ByteBuffer, obj?:ResourceUsageResponse):ResourceUsageResponse {
-  return (obj || new ResourceUsageResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsResourceUsageResponse(bb:flatbuffers.ByteBuffer, obj?:ResourceUsageResponse):ResourceUsageResponse {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new ResourceUsageResponse()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 ruUtime():bigint {
   const offset = this.bb!.__offset(this.bb_pos, 4);
   return offset ? this.bb!.readUint64(this.bb_pos + offset) : BigInt('0');
@@ -217,26 +208,6 @@ unpack(): ResourceUsageResponseT {
     this.ruNvcsw(),
     this.ruNivcsw()
   );
-}
-
-
-unpackTo(_o: ResourceUsageResponseT): void {
-  _o.ruUtime = this.ruUtime();
-  _o.ruStime = this.ruStime();
-  _o.ruMaxrss = this.ruMaxrss();
-  _o.ruIxrss = this.ruIxrss();
-  _o.ruIdrss = this.ruIdrss();
-  _o.ruIsrss = this.ruIsrss();
-  _o.ruMinflt = this.ruMinflt();
-  _o.ruMajflt = this.ruMajflt();
-  _o.ruNswap = this.ruNswap();
-  _o.ruInblock = this.ruInblock();
-  _o.ruOublock = this.ruOublock();
-  _o.ruMsgsnd = this.ruMsgsnd();
-  _o.ruMsgrcv = this.ruMsgrcv();
-  _o.ruNsignals = this.ruNsignals();
-  _o.ruNvcsw = this.ruNvcsw();
-  _o.ruNivcsw = this.ruNivcsw();
 }
 }
 

@@ -15,15 +15,6 @@ export class UpdateSettingsRequest implements flatbuffers.IUnpackableObject<Upda
   return this;
 }
 
-static getRootAsUpdateSettingsRequest(bb:flatbuffers.ByteBuffer, obj?:UpdateSettingsRequest):UpdateSettingsRequest {
-  return (obj || new UpdateSettingsRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
-static getSizePrefixedRootAsUpdateSettingsRequest(bb:flatbuffers.ByteBuffer, obj?:UpdateSettingsRequest):UpdateSettingsRequest {
-  bb.setPosition(bb.position() + flatbuffers.SIZE_PREFIX_LENGTH);
-  return (obj || new UpdateSettingsRequest()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
-}
-
 logLevel():string|null
 logLevel(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
 logLevel(optionalEncoding?:any):string|Uint8Array|null {
@@ -63,10 +54,6 @@ static createLogTagsVector(builder:flatbuffers.Builder, data:flatbuffers.Offset[
   return builder.endVector();
 }
 
-static startLogTagsVector(builder:flatbuffers.Builder, numElems:number) {
-  builder.startVector(4, numElems, 4);
-}
-
 static endUpdateSettingsRequest(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
@@ -84,12 +71,6 @@ unpack(): UpdateSettingsRequestT {
     this.logLevel(),
     this.bb!.createScalarList<string>(this.logTags.bind(this), this.logTagsLength())
   );
-}
-
-
-unpackTo(_o: UpdateSettingsRequestT): void {
-  _o.logLevel = this.logLevel();
-  _o.logTags = this.bb!.createScalarList<string>(this.logTags.bind(this), this.logTagsLength());
 }
 }
 
