@@ -43,6 +43,7 @@ export function createWorkerCore(options: WorkerCoreOptions): WorkerCore {
   const memory = new PacketMemory();
   const drops = new DropCounters();
   const media = new MediaContext(runtime, memory, drops, channel);
+  let certificate = settings.dtls && Certificate.fromPem(settings.dtls.certificatePem, settings.dtls.privateKeyPem);
   const context: WorkerContext = {
     runtime,
     channel,
@@ -51,7 +52,13 @@ export function createWorkerCore(options: WorkerCoreOptions): WorkerCore {
     memory,
     drops,
     ports: new PortManager(runtime, { min: settings.rtcMinPort, max: settings.rtcMaxPort }),
-    certificate: loadCertificate(settings, runtime),
+    // Made for the first transport that needs one: a worker should start at once.
+    get certificate() {
+      return (certificate ??= Certificate.generate(
+        runtime.clock.wallClockOffset + runtime.clock.now(),
+        runtime.random,
+      ));
+    },
     media,
     receivedPacket: new RtpPacket(),
   };
@@ -82,10 +89,4 @@ export function createWorkerCore(options: WorkerCoreOptions): WorkerCore {
   log.debug('info', 'createWorkerCore()', () => `running [pid:${host.pid}]`);
   channel.notify(String(host.pid), Event.WORKER_RUNNING);
   return { drops, memory, close: () => close() };
-}
-
-function loadCertificate({ dtls }: WorkerSettings, { clock, random }: Runtime): Certificate {
-  return dtls
-    ? Certificate.fromPem(dtls.certificatePem, dtls.privateKeyPem)
-    : Certificate.generate(clock.wallClockOffset + clock.now(), random);
 }
