@@ -24,6 +24,7 @@ await build({
     'src/ortc.ts',
     'src/extras.ts',
     'src/testing.ts',
+    'src/same-thread.ts',
     'src/worker/thread.ts',
     'src/worker/process.ts',
   ],

@@ -45,6 +45,11 @@ describe('the packed package', () => {
     expect(runModule(`const worker = await createWorker({ workerBin: '${bin}' });` + routerTest)).toBe('audio/opus');
   });
 
+  it('starts a worker and a Router in the same thread', () => {
+    const create = `(await import('tsfu/same-thread')).createWorker`;
+    expect(runModule(`const worker = await ${create}();` + routerTest)).toBe('audio/opus');
+  });
+
   it.each([
     ['tsfu', 'createWorker'],
     ['tsfu/types', ''],
@@ -52,6 +57,7 @@ describe('the packed package', () => {
     ['tsfu/ortc', 'generateRouterRtpCapabilities'],
     ['tsfu/extras', 'EnhancedEventEmitter'],
     ['tsfu/testing', 'Simulation'],
+    ['tsfu/same-thread', 'createWorker'],
   ])('offers %s', (entry, name) => {
     const names = run('node', '--input-type=module', '-e', `console.log(Object.keys(await import('${entry}')).join())`);
     if (name) expect(names.trim().split(',')).toContain(name);

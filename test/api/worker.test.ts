@@ -1,17 +1,21 @@
 import * as tsfu from 'tsfu';
+import * as sameThread from 'tsfu/same-thread';
 import { afterEach, describe, expect, it } from 'vitest';
 
-/** Our worker in both ways it can run. */
-const backends: [string, () => tsfu.types.WorkerSettings][] = [
-  ['thread', () => ({})],
-  ['process', () => ({ workerBin: tsfu.workerBin })],
+type CreateWorker = (settings?: tsfu.types.WorkerSettings) => Promise<tsfu.types.Worker>;
+
+/** Our worker in every way it can run. */
+const ways: [string, CreateWorker][] = [
+  ['thread', tsfu.createWorker],
+  ['process', settings => tsfu.createWorker({ workerBin: tsfu.workerBin, ...settings })],
+  ['same thread', sameThread.createWorker],
 ];
 
 const workers: tsfu.types.Worker[] = [];
 afterEach(() => Promise.all(workers.splice(0).map(worker => worker[Symbol.asyncDispose]())));
 
-async function start(settings: tsfu.types.WorkerSettings): Promise<tsfu.types.Worker> {
-  const worker = await tsfu.createWorker(settings);
+async function start(create: CreateWorker): Promise<tsfu.types.Worker> {
+  const worker = await create();
   workers.push(worker);
   return worker;
 }
@@ -39,10 +43,10 @@ function opusPacket(ssrc: number, sequenceNumber: number): Buffer {
   return packet;
 }
 
-describe.each(backends)('a worker in a %s', (name, settings) => {
+describe.each(ways)('a worker in a %s', (name, create) => {
   it('starts, answers and ends', async () => {
-    const worker = await start(settings());
-    expect(worker.pid === process.pid).toBe(name === 'thread');
+    const worker = await start(create);
+    expect(worker.pid === process.pid).toBe(name !== 'process');
     expect(await worker.dump()).toEqual({
       pid: worker.pid,
       webRtcServerIds: [],
@@ -59,7 +63,7 @@ describe.each(backends)('a worker in a %s', (name, settings) => {
   it('ends when a scope does', async () => {
     let closed: tsfu.types.Worker;
     {
-      await using worker = await tsfu.createWorker(settings());
+      await using worker = await create();
       closed = worker;
     }
     expect(closed.subprocessClosed).toBe(true);
@@ -72,11 +76,11 @@ describe.each(backends)('a worker in a %s', (name, settings) => {
     { dtlsCertificateFile: '/nowhere/cert.pem' },
     { dtlsCertificateFile: '/nowhere/cert.pem', dtlsPrivateKeyFile: '/nowhere/key.pem' },
   ])('does not start with wrong settings: %j', async wrong => {
-    await expect(tsfu.createWorker({ ...settings(), ...wrong })).rejects.toThrow(new TypeError('wrong settings'));
+    await expect(create(wrong)).rejects.toThrow(new TypeError('wrong settings'));
   });
 
   it('forwards RTP between producers and consumers of direct transports', async () => {
-    const router = await (await start(settings())).createRouter({ mediaCodecs });
+    const router = await (await start(create)).createRouter({ mediaCodecs });
     const transport = await router.createDirectTransport();
     const producer = await transport.produce(opus(1111));
     const consumer = await transport.consume({ producerId: producer.id, rtpCapabilities: router.rtpCapabilities });
@@ -101,7 +105,7 @@ describe.each(backends)('a worker in a %s', (name, settings) => {
   });
 
   it('hands messages over, in order with what is awaited', async () => {
-    const router = await (await start(settings())).createRouter();
+    const router = await (await start(create)).createRouter();
     const transport = await router.createDirectTransport();
     const dataProducer = await transport.produceData({ label: 'chat' });
     const dataConsumer = await transport.consumeData({ dataProducerId: dataProducer.id });
@@ -119,7 +123,7 @@ describe.each(backends)('a worker in a %s', (name, settings) => {
   });
 
   it('pipes a producer to another worker, and its state', async () => {
-    const [near, far] = await Promise.all([start(settings()), start(settings())]);
+    const [near, far] = await Promise.all([start(create), start(create)]);
     const [one, two] = await Promise.all([near.createRouter({ mediaCodecs }), far.createRouter({ mediaCodecs })]);
     const producer = await (await one.createDirectTransport()).produce(opus(1));
     const { pipeProducer, pipeConsumer } = await one.pipeToRouter({ producerId: producer.id, router: two });
@@ -141,7 +145,7 @@ describe.each(backends)('a worker in a %s', (name, settings) => {
   });
 
   it('says what is wrong', async () => {
-    const worker = await start(settings());
+    const worker = await start(create);
     const router = await worker.createRouter({ mediaCodecs });
     const transport = await router.createDirectTransport();
     const { id } = await transport.produce(opus(1));
@@ -162,7 +166,7 @@ describe.each(backends)('a worker in a %s', (name, settings) => {
 
 describe('a worker that dies', () => {
   it('says so, and takes everything along', async () => {
-    const worker = await start({ workerBin: tsfu.workerBin });
+    const worker = await start(() => tsfu.createWorker({ workerBin: tsfu.workerBin }));
     const router = await worker.createRouter({ mediaCodecs });
     const transport = await router.createDirectTransport();
     const events: string[] = [];
@@ -174,5 +178,33 @@ describe('a worker that dies', () => {
     expect(error.message).toBe(`[pid:${worker.pid}, code:null, signal:SIGKILL]`);
     expect(events).toEqual(['routerclose', 'workerclose']);
     expect([worker.closed, worker.died, worker.subprocessClosed]).toEqual([true, true, true]);
+  });
+});
+
+describe('a worker in the same thread', () => {
+  it('is seen by the same observer as all others', async () => {
+    const seen: tsfu.types.Worker[] = [];
+    const see = (worker: tsfu.types.Worker): number => seen.push(worker);
+    tsfu.observer.on('newworker', see);
+    const worker = await start(sameThread.createWorker);
+    tsfu.observer.off('newworker', see);
+    expect(seen).toEqual([worker]);
+  });
+
+  it('leaves no socket behind', async () => {
+    const sockets = (): string[] => process.getActiveResourcesInfo().filter(name => /UDP|TCP/.test(name));
+    const before = sockets();
+    const worker = await sameThread.createWorker();
+    const router = await worker.createRouter({ mediaCodecs });
+    await router.createWebRtcTransport({
+      listenInfos: [
+        { protocol: 'udp', ip: '127.0.0.1' },
+        { protocol: 'tcp', ip: '127.0.0.1' },
+      ],
+    });
+    expect(sockets()).toHaveLength(before.length + 2);
+    await worker[Symbol.asyncDispose]();
+    await new Promise(resolve => setImmediate(resolve));
+    expect(sockets()).toEqual(before);
   });
 });

@@ -3,6 +3,7 @@
 //   official API, tsfu-worker     mediasoup's own API starts our executable
 //   tsfu API, tsfu-worker         our API starts our executable
 //   tsfu API, thread              our API, our worker in a thread
+//   tsfu API, same thread         our API, our worker beside it
 //   tsfu API, external worker     our API starts the executable that MEDIASOUP_WORKER_BIN names
 //
 // The test files are used as they are. Each way gets a folder laid out like the package, in which the modules that
@@ -36,6 +37,7 @@ const ways = [
   { name: 'official API, tsfu-worker', layOut: layOutOfficial, workerBin: tsfuWorker, leftOut: {} },
   { name: 'tsfu API, tsfu-worker', layOut: layOutOurs, workerBin: tsfuWorker, leftOut: {} },
   { name: 'tsfu API, thread', layOut: layOutOurs, workerBin: undefined, leftOut: notForThreads },
+  { name: 'tsfu API, same thread', layOut: layOutSameThread, workerBin: undefined, leftOut: notForThreads },
 ];
 if (external) {
   accessSync(external, constants.X_OK);
@@ -106,14 +108,16 @@ async function layOutOfficial(folder) {
   await makeCertificate(path.join(folder, 'node/lib/test/data'));
 }
 
+const layOutSameThread = folder => layOutOurs(folder, 'test/conformance/same-thread-modules.ts');
+
 /** The official tests, and our API as the CommonJS modules that they import. */
-async function layOutOurs(folder) {
+async function layOutOurs(folder, modules = 'test/conformance/modules.ts') {
   const library = path.join(folder, 'node/lib');
   // The generated code builds notifications that the tests inject; utils.js is a helper of the tests.
   for (const name of ['test', 'fbs', 'utils.js']) copyLibrary(name, folder);
   await build({
     absWorkingDir: root,
-    entryPoints: ['test/conformance/modules.ts'],
+    entryPoints: [modules],
     outfile: path.join(library, 'modules.js'),
     bundle: true,
     format: 'cjs',

@@ -29,6 +29,7 @@ const composition: Record<string, string[]> = {
   'worker/thread.ts': ['io'],
   'worker/process.ts': ['io'],
   'worker/worker-process.ts': ['io'],
+  'same-thread.ts': ['worker', 'io', 'channel'],
 };
 
 const outsideWorld = /^(node:)?(dgram|net|tls|http|https|dns|timers|worker_threads|child_process|fs|os|process)(\/|$)/;
