@@ -32,12 +32,17 @@ const notForThreads = {
   'mediasoup-worker process ignores PIPE, HUP, ALRM, USR1 and USR2 signals':
     'sends signals to the pid of the worker, and a thread has none of its own',
 };
+/** What a worker in the same thread cannot pass besides. */
+const notForSameThread = {
+  ...notForThreads,
+  'mediasoup.createWorker() with wrong `workerBin` rejects with Error': 'starts no executable',
+};
 
 const ways = [
   { name: 'official API, tsfu-worker', layOut: layOutOfficial, workerBin: tsfuWorker, leftOut: {} },
   { name: 'tsfu API, tsfu-worker', layOut: layOutOurs, workerBin: tsfuWorker, leftOut: {} },
   { name: 'tsfu API, thread', layOut: layOutOurs, workerBin: undefined, leftOut: notForThreads },
-  { name: 'tsfu API, same thread', layOut: layOutSameThread, workerBin: undefined, leftOut: notForThreads },
+  { name: 'tsfu API, same thread', layOut: layOutSameThread, workerBin: undefined, leftOut: notForSameThread },
 ];
 if (external) {
   accessSync(external, constants.X_OK);
@@ -108,7 +113,9 @@ async function layOutOfficial(folder) {
   await makeCertificate(path.join(folder, 'node/lib/test/data'));
 }
 
-const layOutSameThread = folder => layOutOurs(folder, 'test/conformance/same-thread-modules.ts');
+function layOutSameThread(folder) {
+  return layOutOurs(folder, 'test/conformance/same-thread-modules.ts');
+}
 
 /** The official tests, and our API as the CommonJS modules that they import. */
 async function layOutOurs(folder, modules = 'test/conformance/modules.ts') {
