@@ -1,0 +1,106 @@
+/**
+ * Milliseconds that calls of the API take, from the call until the promise is settled: median and 99th percentile, for
+ * our worker in every way it can run, and for the executable that MEDIASOUP_WORKER_BIN names, if it names one. An empty
+ * thread and an empty process are the base line. All take turns; compare numbers of one run only.
+ *
+ *     npm run bench:control
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Worker as Thread } from 'node:worker_threads';
+import type { types } from 'tsfu';
+
+const ROUNDS = 31;
+/** Calls of each kind per round. */
+const CALLS = 20;
+
+// The package reads it when it is loaded, and would start this worker instead of ours.
+const external = process.env.MEDIASOUP_WORKER_BIN;
+delete process.env.MEDIASOUP_WORKER_BIN;
+const tsfu = await import('tsfu');
+const sameThread = await import('tsfu/same-thread');
+
+const ways: Record<string, () => Promise<types.Worker>> = {
+  'same thread': () => sameThread.createWorker(),
+  thread: () => tsfu.createWorker(),
+  process: () => tsfu.createWorker({ workerBin: tsfu.workerBin }),
+  ...(external && { MEDIASOUP_WORKER_BIN: () => tsfu.createWorker({ workerBin: external }) }),
+};
+
+const codec = { mimeType: 'video/VP8', clockRate: 90000 } as const;
+const listenInfos: types.TransportListenInfo[] = [{ protocol: 'udp', ip: '127.0.0.1' }];
+
+/** Times by row (a way, or a base line) and column (a call). */
+const times = new Map<string, Map<string, number[]>>();
+
+for (let round = -1; round < ROUNDS; round++) {
+  if (round === 0) times.clear();
+  await timed('empty thread', 'start', startEmptyThread);
+  await timed('empty process', 'start', startEmptyProcess);
+  for (const [way, create] of Object.entries(ways)) await measure(way, create);
+}
+print();
+
+async function measure(way: string, create: () => Promise<types.Worker>): Promise<void> {
+  const worker = await timed(way, 'start', create);
+  const repeat = async <T>(call: string, run: (index: number) => Promise<T>): Promise<T> => {
+    for (let index = 1; index < CALLS; index++) await timed(way, call, () => run(index));
+    return timed(way, call, () => run(0));
+  };
+  const router = await repeat('createRouter', () =>
+    worker.createRouter({ mediaCodecs: [{ kind: 'video', ...codec }] }),
+  );
+  const transport = await repeat('createWebRtcTransport', () => router.createWebRtcTransport({ listenInfos }));
+  const producer = await repeat('produce', index =>
+    transport.produce({
+      kind: 'video',
+      rtpParameters: {
+        mid: String(index),
+        codecs: [{ ...codec, payloadType: 96 }],
+        encodings: [{ ssrc: 1000 + index }],
+      },
+    }),
+  );
+  const { rtpCapabilities } = router;
+  await repeat('consume', () => transport.consume({ producerId: producer.id, rtpCapabilities }));
+  await repeat('dump', () => transport.dump());
+  await repeat('getStats', () => transport.getStats());
+  await worker[Symbol.asyncDispose]();
+}
+
+async function timed<T>(row: string, column: string, run: () => Promise<T>): Promise<T> {
+  const start = performance.now();
+  const result = await run();
+  const time = performance.now() - start;
+  const columns = times.get(row) ?? new Map<string, number[]>();
+  times.set(row, columns.set(column, [...(columns.get(column) ?? []), time]));
+  return result;
+}
+
+async function startEmptyThread(): Promise<void> {
+  const thread = new Thread(`require('node:worker_threads').parentPort.postMessage('')`, { eval: true });
+  await once(thread, 'message');
+}
+
+async function startEmptyProcess(): Promise<void> {
+  const child = spawn(process.execPath, ['-e', `process.stdout.write('.')`], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+}
+
+function print(): void {
+  const columns = [...times.get('thread')!.keys()];
+  const line = (cells: string[]): void => console.log(`| ${cells.join(' | ')} |`);
+  console.log(`${process.platform} ${process.arch}, Node ${process.version}; ms, median / 99th percentile\n`);
+  line(['', ...columns]);
+  line(['', ...columns].map(() => '---'));
+  for (const [row, cells] of times) {
+    line([row, ...columns.map(column => summary(cells.get(column)))]);
+  }
+}
+
+function summary(samples: number[] | undefined): string {
+  if (!samples) return '';
+  const sorted = samples.sort((a, b) => a - b);
+  const at = (quantile: number): string => sorted[Math.floor(quantile * (sorted.length - 1))].toPrecision(3);
+  return `${at(0.5)} / ${at(0.99)}`;
+}
