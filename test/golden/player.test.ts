@@ -5,6 +5,8 @@ import { type Naming } from './player/naming.js';
 import { Normaliser } from './player/normalise.js';
 import { type Json, type Options, type Tolerance } from './player/recording.js';
 import { parseRtp } from './player/rtp-wire.js';
+import { SctpPeer } from './player/sctp-peer.js';
+import { crc32c, readSctpPacket } from './player/sctp-wire.js';
 import { describeStun, writeStunRequest } from './player/stun.js';
 import { expandTemplate } from './player/templates.js';
 import { ranges } from './player/views/view.js';
@@ -224,5 +226,99 @@ describe('reading and writing packets', () => {
 
   it('writes ranges', () => {
     expect(ranges([5, 1, 2, 3, 2])).toEqual(['1-3', '5']);
+  });
+});
+
+describe('the SCTP peer', () => {
+  const WORKER_TAG = 0x0a0b0c0d;
+  const WORKER_TSN = 0xffff_fffe;
+
+  function startPeer(options = {}) {
+    const sent: Buffer[] = [];
+    const peer = new SctpPeer(options, packet => sent.push(packet));
+    const receive = (chunks: string, tag = '11223344'): void => {
+      const bytes = Buffer.from(`13881388${tag}00000000${chunks}`.replace(/\s/g, ''), 'hex');
+      bytes.writeUInt32LE(crc32c(bytes), 8);
+      peer.onArrival({ at: 0, bytes, kind: 'other', stunPassword: '' });
+    };
+    const take = () => sent.splice(0).map(packet => packet.toString('hex'));
+    return { peer, receive, take };
+  }
+
+  /** INIT: tag, window 0x10000, 16 streams each way, TSN. */
+  const INIT = '01000014 0a0b0c0d 00010000 0010 0010 fffffffe';
+  const data = (tsn: string): string => `00030011 ${tsn} 0000 0000 00000033 78000000`;
+
+  it('knows CRC32c', () => {
+    // RFC 3720 Appendix B.4: 32 bytes of zeros; the other one is the check value of the CRC catalogue.
+    expect(crc32c(Buffer.alloc(32))).toBe(0x8a9136aa);
+    expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
+  });
+
+  it('answers INIT and COOKIE-ECHO with the tag and TSN of the other end', () => {
+    const { peer, receive, take } = startPeer();
+    receive(INIT, '00000000');
+    const initAck = readSctpPacket(Buffer.from(take()[0], 'hex'));
+    expect(initAck).toMatchObject({ sourcePort: 5000, destinationPort: 5000, verificationTag: WORKER_TAG });
+    expect(initAck.checksumOk).toBe(true);
+    expect(initAck.chunks[0].value.toString('hex')).toBe(
+      `11223344 0016e360 0064 0064 000003e8
+       00070024 ${Buffer.from('the cookie of the scripted peer.').toString('hex')}
+       80080006 82c00000 c0000004`.replace(/\s/g, ''),
+    );
+    receive('0a000004');
+    expect(take()[0]).toMatch(/^138813880a0b0c0d.{8}0b000004$/);
+    expect(peer.theirTsn).toBe(WORKER_TSN);
+  });
+
+  it('acknowledges each packet with data, and what it is told to lose only the second time', () => {
+    const { receive, take } = startPeer({ lose: [1] });
+    receive(INIT, '00000000');
+    take();
+    const sack = (chunk: string): unknown[] => [
+      expect.stringMatching(new RegExp(`^.{24}${chunk.replace(/\s/g, '')}$`)),
+    ];
+    receive(data('fffffffe'));
+    expect(take()).toEqual(sack('03000010 fffffffe 0016e360 0000 0000'));
+    receive(`${data('ffffffff')}${data('00000000')}`);
+    expect(take()).toEqual(sack('03000014 fffffffe 0016e360 0001 0000 0002 0002'));
+    receive(data('ffffffff'));
+    expect(take()).toEqual(sack('03000010 00000000 0016e360 0000 0000'));
+    receive('c0000008 00000004');
+    expect(take()).toEqual(sack('03000010 00000004 0016e360 0000 0000'));
+  });
+
+  it('performs resets and echoes heartbeats, unless it is told not to', () => {
+    const { peer, receive, take } = startPeer();
+    receive(INIT, '00000000');
+    take();
+    receive('82000016 000d0012 00000007 00000007 fffffffe 0003 0000');
+    receive('04000008 aabbccdd');
+    expect(take().map(packet => packet.slice(24))).toEqual(['820000100010000c0000000700000001', '05000008aabbccdd']);
+    peer.set({ heartbeat: false, reconfig: false });
+    receive('04000008 aabbccdd');
+    receive('82000016 000d0012 00000008 00000007 fffffffe 0003 0000');
+    expect(take()).toEqual([]);
+  });
+
+  it('writes chunks as recordings describe them, also wrong ones', () => {
+    const { peer, receive, take } = startPeer();
+    receive(INIT, '00000000');
+    take();
+    peer.sendChunks([
+      { type: 'DATA', tsn: 2, stream: 5, ssn: 1, ppid: 51, flags: 'BUI', hex: '616263' },
+      { type: 'OUTGOING_RESET', seq: 1, lastTsn: 2, streams: [5] },
+    ]);
+    peer.sendChunks([{ type: 'SACK', cum: 3, gaps: [[2, 4]] }], 1);
+    peer.sendChunks([{ type: 127, flags: 8, hex: 'aabb' }], 1, 'zero');
+    const [good, otherTag, zero] = take();
+    expect(good.slice(24)).toBe(
+      `000e0013 000003ea 0005 0001 00000033 61626300
+       82000016 000d0012 000003e9 00000000 000003ea 0005 0000`.replace(/\s/g, ''),
+    );
+    expect(otherTag).toMatch(/^1388138800000001.{8}03000014000000010016e3600001000000020004$/);
+    expect(zero).toBe('138813880000000100000000' + '7f080006aabb0000');
+    peer.sendChunks([{ type: 'ABORT', hex: '' }], WORKER_TAG, 'bad');
+    expect(readSctpPacket(Buffer.from(take()[0], 'hex')).checksumOk).toBe(false);
   });
 });

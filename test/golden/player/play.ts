@@ -10,6 +10,7 @@ import { datagramsView, stunView, tracesView } from './views/others.js';
 import { reportsView } from './views/reports.js';
 import { probationView, rtpSummaryView } from './views/rtp-summary.js';
 import { rtpView } from './views/rtp.js';
+import { sctpView } from './views/sctp.js';
 import { tccView } from './views/tcc.js';
 import { type View } from './views/view.js';
 
@@ -35,6 +36,7 @@ const views: Readonly<Record<string, View>> = {
   tcc: tccView,
   stun: stunView,
   datagrams: datagramsView,
+  sctp: sctpView,
 };
 
 /** Does what a recording says, and observes what comes back. */

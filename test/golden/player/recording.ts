@@ -43,6 +43,13 @@ export interface Options {
   readonly liveCapture?: boolean;
   readonly traceSummary?: boolean;
   readonly tccArrivals?: boolean;
+  readonly sctp?: {
+    readonly mergeSacks?: boolean;
+    readonly mergeControl?: boolean;
+    readonly sortData?: boolean;
+    readonly sizes?: boolean;
+    readonly dataTimes?: boolean;
+  };
 }
 
 /** One step. Which member is there says what it does; see steps.ts. */
@@ -107,6 +114,11 @@ export interface Step {
   readonly noPriority?: boolean;
 
   readonly sctp?: string;
+  readonly chunks?: readonly JsonObject[];
+  readonly vtag?: number;
+  readonly crc?: 'bad' | 'zero';
+  readonly sack?: true;
+  readonly set?: Readonly<Record<string, boolean>>;
 }
 
 /** A rule of the comparison. Of several that match a path, the last one counts. */

@@ -5,6 +5,7 @@ import { capture } from './capture.js';
 import { DirectEndpoint, type Endpoint } from './endpoint.js';
 import { EventLog, type LogEntry } from './event-log.js';
 import { type Json, type JsonObject, type Options } from './recording.js';
+import { type SctpPeer } from './sctp-peer.js';
 import { type TemplateContext } from './templates.js';
 import { type Watched } from './watched.js';
 
@@ -18,6 +19,8 @@ export class Session implements ArgumentContext, TemplateContext {
   readonly kinds = new Map<string, string>();
   readonly workers = new Map<string, ApiObject>();
   readonly endpointsByName = new Map<string, Endpoint>();
+  /** By the names of their endpoints. */
+  readonly sctpPeers = new Map<string, SctpPeer>();
   /** RTP of the Consumers of DirectTransports. */
   readonly directRtp = new DirectEndpoint('');
   /** RTCP of DirectTransports. */

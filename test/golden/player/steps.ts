@@ -3,6 +3,7 @@ import { type ApiObject } from './backend.js';
 import { capture, captureError, captureProperties } from './capture.js';
 import { type Endpoint, TcpEndpoint, UdpEndpoint } from './endpoint.js';
 import { type Json, type JsonObject, type Step } from './recording.js';
+import { SctpPeer } from './sctp-peer.js';
 import { type Session } from './session.js';
 import { runSpawnStep } from './spawn-step.js';
 import { type StunOptions, writeStunRequest } from './stun.js';
@@ -109,6 +110,15 @@ const runners: Readonly<Record<string, Run>> = {
 
   stun: runStun,
 
+  sctp(session, step) {
+    const name = step.sctp!;
+    const peer = session.sctpPeers.get(name);
+    if (peer === undefined) session.sctpPeers.set(name, startSctpPeer(session, step));
+    else if (step.set !== undefined) peer.set(step.set);
+    else if (step.sack) peer.sendSack();
+    else peer.sendChunks(step.chunks!, step.vtag, step.crc);
+  },
+
   data(session, step) {
     const dataProducer = session.object(step.data!) as { send(...args: unknown[]): void };
     const message = step.hex === undefined ? session.argument(step.text!) : expandTemplate(step.hex, session);
@@ -171,6 +181,14 @@ function recordPipe(session: Session, as: string | undefined, result: ApiObject)
     record[part] = captureProperties(object, watched.properties);
   }
   return record;
+}
+
+function startSctpPeer(session: Session, step: Step): SctpPeer {
+  const endpoint = session.endpoint(step.sctp!);
+  const port = transportPort(session, step.to!, endpoint);
+  const peer = new SctpPeer(step.options ?? {}, packet => endpoint.transmit(packet, session.ip, port));
+  endpoint.onArrival = arrival => peer.onArrival(arrival);
+  return peer;
 }
 
 function runStun(session: Session, step: Step): Promise<void> {
