@@ -6,7 +6,6 @@ import { DropReason } from '../common/drop-reason.js';
 import { type Consumer } from './consumer.js';
 import { type WorkerContext } from './context.js';
 import { type DataConsumer } from './data-consumer.js';
-import { type EgressPacket } from './egress.js';
 import { type EventTable } from './handler-registry.js';
 import { Transport } from './transport.js';
 import { type TransportOwner } from './transport-owner.js';
@@ -46,14 +45,9 @@ export class DirectTransport extends Transport {
     return new FbsDirectTransport.DumpResponseT(this.baseDump());
   }
 
-  override onConsumerSendRtp(consumer: Consumer, packet: EgressPacket, now: number): void {
+  override dispatchRtp(consumer: Consumer): void {
     this.#consumer = consumer;
-    super.onConsumerSendRtp(consumer, packet, now);
-  }
-
-  override onConsumerRetransmitRtp(consumer: Consumer, packet: EgressPacket, now: number): void {
-    this.#consumer = consumer;
-    super.onConsumerRetransmitRtp(consumer, packet, now);
+    this.context.media.egress.deliver(this);
   }
 
   override sendRtp(bytes: Uint8Array, offset: number, length: number): boolean {
@@ -93,17 +87,13 @@ export class DirectTransport extends Transport {
     return new FbsDirectTransport.GetStatsResponseT(this.baseStats(now));
   }
 
-  protected override dispatchRtp(): void {
-    this.context.media.egress.deliver(this);
-  }
-
   protected override admitRtp(): DropReason {
     return DropReason.none;
   }
 
-  protected override removeReceiveStream(): void {}
+  override removeReceiveStream(): void {}
 
-  protected override removeSendStream(): void {}
+  override removeSendStream(): void {}
 
   protected override closeConnection(): void {}
 

@@ -119,11 +119,11 @@ export abstract class UdpTransport extends Transport {
     return this.isFrom(this.tuple) ? DropReason.none : DropReason.unknownTuple;
   }
 
-  protected override removeReceiveStream(ssrc: number): void {
+  override removeReceiveStream(ssrc: number): void {
     this.srtpReceiver?.removeStream(ssrc);
   }
 
-  protected override removeSendStream(ssrc: number): void {
+  override removeSendStream(ssrc: number): void {
     this.srtpSender?.removeStream(ssrc);
   }
 

@@ -193,11 +193,11 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
     return DropReason.none;
   }
 
-  protected override removeReceiveStream(ssrc: number): void {
+  override removeReceiveStream(ssrc: number): void {
     this.#srtpReceiver?.removeStream(ssrc);
   }
 
-  protected override removeSendStream(ssrc: number): void {
+  override removeSendStream(ssrc: number): void {
     this.#srtpSender?.removeStream(ssrc);
   }
 

@@ -1,0 +1,417 @@
+import { Uint32StringT } from '../channel/fbs/common.js';
+import * as FbsTransport from '../channel/fbs/transport.js';
+import { DropReason } from '../common/drop-reason.js';
+import { createHeaderExtensionIds, HeaderExtension } from '../rtp/header-extension.js';
+import { type RtpPacket } from '../rtp/rtp-packet.js';
+import { type RtpStreamRecv } from '../rtp/rtp-stream-recv.js';
+import { BitrateLimits } from './bitrate-limits.js';
+import { CaptureTimeEstimators } from './capture-time-estimators.js';
+import { Consumer, type ConsumerListener } from './consumer.js';
+import { consumerMethods } from './consumer-requests.js';
+import { type WorkerContext } from './context.js';
+import { type EgressPacket, type RtpProtector } from './egress.js';
+import { type IncomingRequest } from './handler-registry.js';
+import { IncomingCongestion } from './incoming-congestion.js';
+import { NotFoundError } from './not-found-error.js';
+import { OutgoingCongestion } from './outgoing-congestion.js';
+import { Producer, type ProducerListener, ReceivedAs } from './producer.js';
+import { producerEvents, producerMethods } from './producer-requests.js';
+import { RtpListener } from './rtp-listener.js';
+import { type TransportCounters } from './transport-counters.js';
+import { type TransportOptions } from './transport-options.js';
+import { type TransportOwner } from './transport-owner.js';
+import { TransportRtcp, type TransportRtcpOwner } from './transport-rtcp.js';
+
+/** What a Transport does for its media. */
+export interface TransportMediaOwner {
+  readonly isConnected: boolean;
+  readonly rtpProtector: RtpProtector | undefined;
+  /** Sends the packet that is in the egress. */
+  dispatchRtp(consumer: Consumer, now: number): void;
+  /** Sends RTCP packets; the bytes are only valid during the call. */
+  sendRtcp(bytes: Uint8Array, offset: number, length: number): void;
+  /** Takes a packet that the application sends through a Producer. */
+  receiveInjectedRtp(bytes: Uint8Array, now: number): void;
+  /** Nothing more of this stream will be received. */
+  removeReceiveStream(ssrc: number): void;
+  /** Nothing more of this stream will be sent. */
+  removeSendStream(ssrc: number): void;
+}
+
+/** Extensions that the transport itself looks at in received packets. */
+const TRANSPORT_EXTENSIONS = [
+  HeaderExtension.mid,
+  HeaderExtension.rid,
+  HeaderExtension.repairedRid,
+  HeaderExtension.absSendTime,
+  HeaderExtension.transportWideCc,
+  HeaderExtension.dependencyDescriptor,
+  HeaderExtension.absCaptureTime,
+];
+
+/** The Producers and Consumers of a Transport: their RTP, RTCP and congestion control. */
+export class TransportMedia implements ProducerListener, ConsumerListener, TransportRtcpOwner {
+  readonly #context: WorkerContext;
+  readonly #counters: TransportCounters;
+  readonly #owner: TransportMediaOwner;
+  readonly #router: TransportOwner;
+  readonly #producers = new Map<string, Producer>();
+  readonly #consumers = new Map<string, Consumer>();
+  readonly #consumersBySsrc = new Map<number, Consumer>();
+  readonly #consumersByRtxSsrc = new Map<number, Consumer>();
+  readonly #rtpListener = new RtpListener();
+  readonly #extensionIds = createHeaderExtensionIds();
+  readonly #captureTimes = new CaptureTimeEstimators();
+  readonly #limits = new BitrateLimits();
+  readonly #rtcp: TransportRtcp;
+  readonly #incoming: IncomingCongestion;
+  readonly #outgoing: OutgoingCongestion;
+  #traceEvents: ReadonlySet<FbsTransport.TraceEventType> = new Set();
+
+  constructor(
+    options: TransportOptions,
+    counters: TransportCounters,
+    context: WorkerContext,
+    owner: TransportMediaOwner,
+    router: TransportOwner,
+  ) {
+    this.#context = context;
+    this.#counters = counters;
+    this.#owner = owner;
+    this.#router = router;
+    this.#rtcp = new TransportRtcp(context, this);
+    this.#outgoing = new OutgoingCongestion(options.initialAvailableOutgoingBitrate);
+    this.#incoming = new IncomingCongestion(context, (bytes, offset, length) => owner.sendRtcp(bytes, offset, length));
+  }
+
+  // Requests
+
+  produce(body: FbsTransport.ProduceRequestT, request: IncomingRequest): void {
+    const id = body.producerId as string;
+    if (this.#producers.has(id)) {
+      throw new Error(`a Producer with same producerId already exists [method:${request.name}]`);
+    }
+    const { handlers, media, runtime } = this.#context;
+    const producer = new Producer(body, this, this.#captureTimes, media);
+    let registered = false;
+    try {
+      const receiveInjected = (bytes: Uint8Array, now: number): void => this.#owner.receiveInjectedRtp(bytes, now);
+      handlers.register(id, { producer, clock: runtime.clock, receiveInjected }, producerMethods, producerEvents);
+      registered = true;
+      this.#rtpListener.addProducer(producer);
+      this.#router.addProducer(producer);
+    } catch (error) {
+      this.#rtpListener.removeProducer(producer);
+      if (registered) handlers.unregister(id);
+      producer.close();
+      throw error;
+    }
+    this.#producers.set(id, producer);
+    for (const extension of TRANSPORT_EXTENSIONS) {
+      const extensionId = producer.extensionIds[extension];
+      if (extensionId !== 0) this.#extensionIds[extension] = extensionId;
+    }
+    request.respond(new FbsTransport.ProduceResponseT(producer.type));
+    this.#incoming.negotiate(producer, this.#owner.isConnected, runtime.clock.now());
+  }
+
+  consume(body: FbsTransport.ConsumeRequestT, request: IncomingRequest): void {
+    const id = body.consumerId as string;
+    if (this.#consumers.has(id)) {
+      throw new Error(`a Consumer with same consumerId already exists [method:${request.name}]`);
+    }
+    const { handlers, media, runtime } = this.#context;
+    const now = runtime.clock.now();
+    const consumer = new Consumer(body, this, media, now);
+    let registered = false;
+    try {
+      handlers.register(id, { consumer, clock: runtime.clock }, consumerMethods);
+      registered = true;
+      this.#router.addConsumer(consumer, now);
+    } catch (error) {
+      if (registered) handlers.unregister(id);
+      consumer.close();
+      throw error;
+    }
+    this.#consumers.set(id, consumer);
+    for (const ssrc of consumer.mediaSsrcs) this.#consumersBySsrc.set(ssrc, consumer);
+    for (const ssrc of consumer.rtxSsrcs) this.#consumersByRtxSsrc.set(ssrc, consumer);
+    request.respond(
+      new FbsTransport.ConsumeResponseT(
+        consumer.paused,
+        consumer.producerPaused,
+        consumer.score,
+        consumer.preferredLayers ?? null,
+      ),
+    );
+    this.#outgoing.negotiate(consumer, this.#owner.isConnected);
+    if (this.#owner.isConnected) consumer.onTransportConnected(now);
+  }
+
+  closeProducer(body: FbsTransport.CloseProducerRequestT, request: IncomingRequest): void {
+    const producer = this.#producers.get(body.producerId as string);
+    if (!producer) throw new NotFoundError(`Producer not found [method:${request.name}]`);
+    this.#closeProducer(producer, this.#context.runtime.clock.now());
+  }
+
+  closeConsumer(body: FbsTransport.CloseConsumerRequestT, request: IncomingRequest): void {
+    const consumer = this.#consumers.get(body.consumerId as string);
+    if (!consumer) throw new NotFoundError(`Consumer not found [method:${request.name}]`);
+    this.#closeConsumer(consumer);
+  }
+
+  /** @param bitrate bps; 0: no limit */
+  setMaxIncomingBitrate(bitrate: bigint): void {
+    this.#limits.setMaxIncoming(bitrate);
+    this.#incoming.setMaxIncomingBitrate(Number(bitrate), this.#context.runtime.clock.now());
+  }
+
+  /** @param bitrate bps; 0: no limit */
+  setMaxOutgoingBitrate(bitrate: bigint): void {
+    this.#limits.setMaxOutgoing(bitrate);
+  }
+
+  /** @param bitrate bps; 0: no limit */
+  setMinOutgoingBitrate(bitrate: bigint): void {
+    this.#limits.setMinOutgoing(bitrate);
+  }
+
+  /** Replaces the set of trace events. */
+  enableTraceEvents(types: readonly FbsTransport.TraceEventType[]): void {
+    this.#traceEvents = new Set(types);
+  }
+
+  fillDump(dump: FbsTransport.DumpT): void {
+    dump.producerIds = [...this.#producers.keys()];
+    dump.consumerIds = [...this.#consumers.keys()];
+    dump.mapSsrcConsumerId = ssrcTable(this.#consumersBySsrc);
+    dump.mapRtxSsrcConsumerId = ssrcTable(this.#consumersByRtxSsrc);
+    dump.recvRtpHeaderExtensions = new FbsTransport.RecvRtpHeaderExtensionsT(
+      this.#extensionIds[HeaderExtension.mid] || null,
+      this.#extensionIds[HeaderExtension.rid] || null,
+      this.#extensionIds[HeaderExtension.repairedRid] || null,
+      this.#extensionIds[HeaderExtension.absSendTime] || null,
+      this.#extensionIds[HeaderExtension.transportWideCc] || null,
+    );
+    dump.rtpListener = this.#rtpListener.dump();
+    dump.traceEventTypes = [FbsTransport.TraceEventType.PROBATION, FbsTransport.TraceEventType.BWE].filter(type =>
+      this.#traceEvents.has(type),
+    );
+  }
+
+  fillStats(stats: FbsTransport.StatsT): void {
+    stats.availableOutgoingBitrate = optionalBigInt(this.#outgoing.availableBitrate);
+    stats.availableIncomingBitrate = optionalBigInt(this.#incoming.availableBitrate);
+    stats.rtpPacketLossReceived = this.#incoming.packetLoss ?? null;
+    stats.rtpPacketLossSent = this.#outgoing.packetLoss ?? null;
+    stats.maxIncomingBitrate = this.#limits.maxIncoming || null;
+    stats.maxOutgoingBitrate = this.#limits.maxOutgoing || null;
+    stats.minOutgoingBitrate = this.#limits.minOutgoing || null;
+  }
+
+  // From the Transport
+
+  /** The Transport can send: from the start, or again. */
+  connectConsumers(now: number): void {
+    for (const consumer of this.#consumers.values()) consumer.onTransportConnected(now);
+  }
+
+  /** Reports and congestion control begin, after all else that begins. */
+  connectControl(now: number): void {
+    this.#rtcp.start(now);
+    this.#outgoing.connected();
+    this.#incoming.connected(now);
+  }
+
+  disconnected(now: number): void {
+    for (const consumer of this.#consumers.values()) consumer.onTransportDisconnected(now);
+    this.#rtcp.stop();
+    this.#outgoing.disconnected();
+    this.#incoming.disconnected();
+  }
+
+  /** Takes an RTP packet, not encrypted, that lies in a slot of packet memory. */
+  receiveRtp(packet: RtpPacket, now: number): DropReason {
+    packet.extensionIds = this.#extensionIds;
+    this.#incoming.receivePacket(packet, now);
+    const producer = this.#rtpListener.getProducer(packet);
+    if (!producer) {
+      this.#owner.removeReceiveStream(packet.ssrc);
+      return DropReason.rtpNoProducer;
+    }
+    switch (producer.receiveRtpPacket(packet, now)) {
+      case ReceivedAs.media:
+        this.#counters.receivedRtp.update(packet.length, packet.payloadLength, now);
+        return DropReason.none;
+      case ReceivedAs.retransmission:
+        this.#counters.receivedRtx.update(packet.length, packet.payloadLength, now);
+        return DropReason.none;
+      default:
+        this.#owner.removeReceiveStream(packet.ssrc);
+        return DropReason.rtpUnknownStream;
+    }
+  }
+
+  /** Takes a compound RTCP packet, not encrypted. */
+  receiveRtcp(bytes: Uint8Array, offset: number, length: number, now: number): DropReason {
+    return this.#rtcp.receive(bytes, offset, length, now);
+  }
+
+  /** Closes Producers and Consumers, and tells the Router. */
+  closeEndpoints(now: number): void {
+    for (const producer of [...this.#producers.values()]) this.#closeProducer(producer, now);
+    for (const consumer of [...this.#consumers.values()]) this.#closeConsumer(consumer);
+  }
+
+  /** What there still is goes without a word to the Router. */
+  close(): void {
+    this.#rtcp.close();
+    this.#incoming.close();
+    for (const producer of this.#producers.values()) {
+      this.#context.handlers.unregister(producer.id);
+      producer.close();
+    }
+    for (const consumer of this.#consumers.values()) {
+      this.#context.handlers.unregister(consumer.id);
+      consumer.close();
+    }
+    this.#producers.clear();
+    this.#consumers.clear();
+  }
+
+  // ProducerListener
+
+  onProducerPaused(producer: Producer, now: number): void {
+    this.#router.onProducerPaused(producer, now);
+  }
+
+  onProducerResumed(producer: Producer, now: number): void {
+    this.#router.onProducerResumed(producer, now);
+  }
+
+  onProducerNewRtpStream(producer: Producer, stream: RtpStreamRecv, mappedSsrc: number, now: number): void {
+    this.#router.onProducerNewRtpStream(producer, stream, mappedSsrc, now);
+  }
+
+  onProducerRtpStreamScore(
+    producer: Producer,
+    stream: RtpStreamRecv,
+    score: number,
+    previousScore: number,
+    now: number,
+  ): void {
+    this.#router.onProducerRtpStreamScore(producer, stream, score, previousScore, now);
+  }
+
+  onProducerSpatialLayerActivityChanged(producer: Producer, stream: RtpStreamRecv, now: number): void {
+    this.#router.onProducerSpatialLayerActivityChanged(producer, stream, now);
+  }
+
+  onProducerRtcpSenderReport(producer: Producer, stream: RtpStreamRecv, first: boolean, now: number): void {
+    this.#router.onProducerRtcpSenderReport(producer, stream, first, now);
+  }
+
+  onProducerRtpPacketReceived(producer: Producer, packet: RtpPacket, now: number): void {
+    this.#router.onProducerRtpPacketReceived(producer, packet, now);
+  }
+
+  onProducerSendRtcp(_producer: Producer, bytes: Uint8Array, offset: number, length: number): void {
+    this.sendRtcp(bytes, offset, length);
+  }
+
+  onProducerNeedWorstRemoteFractionLost(producer: Producer, mappedSsrc: number): number {
+    return this.#router.onProducerNeedWorstRemoteFractionLost(producer, mappedSsrc);
+  }
+
+  // ConsumerListener
+
+  onConsumerSendRtp(consumer: Consumer, packet: EgressPacket, now: number): void {
+    if (!this.#sendPacket(consumer, packet, now)) return;
+    this.#counters.sentRtp.update(packet.length, packet.payloadLength, now);
+  }
+
+  onConsumerRetransmitRtp(consumer: Consumer, packet: EgressPacket, now: number): void {
+    if (!this.#sendPacket(consumer, packet, now)) return;
+    this.#counters.sentRtx.update(packet.length, packet.payloadLength, now);
+  }
+
+  onConsumerKeyFrameRequested(consumer: Consumer, mappedSsrc: number, now: number): void {
+    if (this.#owner.isConnected) this.#router.requestKeyFrame(consumer, mappedSsrc, now);
+  }
+
+  onConsumerNeedBitrateChange(): void {}
+
+  onConsumerNeedZeroBitrate(): void {}
+
+  onConsumerProducerClosed(consumer: Consumer): void {
+    this.#closeConsumer(consumer);
+  }
+
+  // TransportRtcpOwner
+
+  get producers(): Iterable<Producer> {
+    return this.#producers.values();
+  }
+
+  get consumers(): Iterable<Consumer> {
+    return this.#consumers.values();
+  }
+
+  findProducerBySsrc(ssrc: number): Producer | undefined {
+    return this.#rtpListener.getProducerBySsrc(ssrc);
+  }
+
+  findConsumerBySsrc(ssrc: number): Consumer | undefined {
+    return this.#consumersBySsrc.get(ssrc);
+  }
+
+  findConsumerByRtxSsrc(ssrc: number): Consumer | undefined {
+    return this.#consumersByRtxSsrc.get(ssrc);
+  }
+
+  sendRtcp(bytes: Uint8Array, offset: number, length: number): void {
+    this.#owner.sendRtcp(bytes, offset, length);
+  }
+
+  /** Stamps the packet with its moment of sending and hands it on. False if it is not sent. */
+  #sendPacket(consumer: Consumer, packet: EgressPacket, now: number): boolean {
+    if (!this.#owner.isConnected) return false;
+    // AES-GCM does not forgive a repetition that differs (see SrtpSender).
+    const mustStayEqual = packet.mayBeRepeated && this.#owner.rtpProtector?.repeatsMustBeEqual === true;
+    if (!mustStayEqual) this.#outgoing.stampPacket(packet, now);
+    this.#owner.dispatchRtp(consumer, now);
+    return true;
+  }
+
+  #closeProducer(producer: Producer, now: number): void {
+    this.#rtpListener.removeProducer(producer);
+    this.#producers.delete(producer.id);
+    for (const ssrc of producer.receivedSsrcs) this.#owner.removeReceiveStream(ssrc);
+    this.#router.removeProducer(producer, now);
+    this.#context.handlers.unregister(producer.id);
+    producer.close();
+  }
+
+  #closeConsumer(consumer: Consumer): void {
+    this.#consumers.delete(consumer.id);
+    for (const ssrc of consumer.mediaSsrcs) {
+      this.#consumersBySsrc.delete(ssrc);
+      this.#owner.removeSendStream(ssrc);
+    }
+    for (const ssrc of consumer.rtxSsrcs) {
+      this.#consumersByRtxSsrc.delete(ssrc);
+      this.#owner.removeSendStream(ssrc);
+    }
+    this.#router.removeConsumer(consumer);
+    this.#context.handlers.unregister(consumer.id);
+    consumer.close();
+  }
+}
+
+function ssrcTable(consumers: ReadonlyMap<number, Consumer>): Uint32StringT[] {
+  return [...consumers].map(([ssrc, consumer]) => new Uint32StringT(ssrc, consumer.id));
+}
+
+function optionalBigInt(value: number | undefined): bigint | null {
+  return value === undefined ? null : BigInt(Math.trunc(value));
+}
