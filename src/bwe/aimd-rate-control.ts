@@ -12,9 +12,11 @@ export class AimdRateControl {
   bitrate = INITIAL_BITRATE;
   /** Whether `bitrate` is an estimate, and not what it started from. */
   hasEstimate = false;
+  /** Round trip time, ms. */
+  rtt = DEFAULT_RTT;
 
   readonly #capacity = new LinkCapacityEstimator();
-  readonly #rtt = DEFAULT_RTT;
+  #minimum = MIN_BITRATE;
   /** Whether the bitrate waits for queues to drain. */
   #isHolding = true;
   #latestThroughput = INITIAL_BITRATE;
@@ -27,9 +29,15 @@ export class AimdRateControl {
     return Math.max(MIN_FEEDBACK_INTERVAL, Math.min(MAX_FEEDBACK_INTERVAL, interval));
   }
 
+  /** Never to go below, bps. */
+  setMinimum(bitrate: number): void {
+    this.#minimum = Math.max(MIN_BITRATE, bitrate);
+    this.bitrate = Math.max(this.#minimum, this.bitrate);
+  }
+
   /** While the path is overused: whether the bitrate should be lowered again. */
   isTimeToReduceFurther(throughput: number, now: number): boolean {
-    const interval = Math.max(10, Math.min(200, this.#rtt));
+    const interval = Math.max(10, Math.min(200, this.rtt));
     if (Number.isNaN(this.#changedAt) || now - this.#changedAt >= interval) return true;
     return this.hasEstimate && throughput < 0.5 * this.bitrate;
   }
@@ -99,14 +107,14 @@ export class AimdRateControl {
   #clamp(bitrate: number, throughput: number): number {
     const maximum = Math.round(1.5 * throughput) + 10_000;
     if (bitrate > this.bitrate && bitrate > maximum) bitrate = Math.max(this.bitrate, maximum);
-    return Math.max(bitrate, MIN_BITRATE);
+    return Math.max(bitrate, this.#minimum);
   }
 
   /** bps per second: about a packet more in the time that it takes to notice. */
   #increasePerSecondNearCapacity(): number {
     const frameSize = this.bitrate / 8 / FRAMES_PER_SECOND;
     const packetSize = frameSize / Math.ceil(frameSize / PACKET_SIZE);
-    const responseSeconds = (2 * (this.#rtt + OVERUSE_DELAY)) / 1000;
+    const responseSeconds = (2 * (this.rtt + OVERUSE_DELAY)) / 1000;
     return Math.max(4000, (packetSize * 8) / responseSeconds);
   }
 }

@@ -49,7 +49,7 @@ export interface BandwidthEstimator extends Machine {
   setDesiredBitrate(bitrate: number, now: number): void;
 
   /** Why the target is what it is: a new object for traces, with names that docs/congestion-control.md explains. */
-  describe(now: number): EstimatorState;
+  describe(): EstimatorState;
 }
 
 /** What an estimator tells and asks for. No call comes while a call of the owner's is under way, except as documented. */

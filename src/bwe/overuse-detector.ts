@@ -7,8 +7,10 @@ import { BandwidthUsage } from './bandwidth-usage.js';
  */
 export class OveruseDetector {
   usage: BandwidthUsage = BandwidthUsage.normal;
+  /** The last growth of the delay, and what it is compared with. */
+  growth = 0;
+  threshold = 12.5;
 
-  #threshold = 12.5;
   #thresholdUpdatedAt = NaN;
   #previousOffset = 0;
   /** ms over the threshold; NaN: not over it. */
@@ -23,7 +25,8 @@ export class OveruseDetector {
   detect(offset: number, sendDelta: number, deltaCount: number, now: number): void {
     if (deltaCount < 2) return;
     const growth = Math.min(deltaCount, MAX_DELTA_COUNT) * offset;
-    if (growth > this.#threshold) {
+    this.growth = growth;
+    if (growth > this.threshold) {
       // The time it began is unknown: half a delta ago on average.
       this.#overusingFor = Number.isNaN(this.#overusingFor) ? sendDelta / 2 : this.#overusingFor + sendDelta;
       this.#overuses++;
@@ -35,7 +38,7 @@ export class OveruseDetector {
     } else {
       this.#overusingFor = NaN;
       this.#overuses = 0;
-      this.usage = growth < -this.#threshold ? BandwidthUsage.underusing : BandwidthUsage.normal;
+      this.usage = growth < -this.threshold ? BandwidthUsage.underusing : BandwidthUsage.normal;
     }
     this.#previousOffset = offset;
     this.#adaptThreshold(Math.abs(growth), now);
@@ -45,10 +48,11 @@ export class OveruseDetector {
     const elapsed = Number.isNaN(this.#thresholdUpdatedAt) ? 0 : now - this.#thresholdUpdatedAt;
     this.#thresholdUpdatedAt = now;
     // A sudden loss of capacity makes spikes that say nothing about the usual growth.
-    if (growth > this.#threshold + MAX_ADAPT_OFFSET) return;
-    const gain = growth < this.#threshold ? GAIN_DOWN : GAIN_UP;
-    const threshold = this.#threshold + gain * (growth - this.#threshold) * Math.min(elapsed, MAX_ELAPSED_MS);
-    this.#threshold = Math.max(MIN_THRESHOLD, Math.min(MAX_THRESHOLD, threshold));
+    if (growth > this.threshold + MAX_ADAPT_OFFSET) return;
+    const gain = growth < this.threshold ? GAIN_DOWN : GAIN_UP;
+    const threshold =
+      this.threshold + gain * (growth - this.threshold) * Math.max(0, Math.min(elapsed, MAX_ELAPSED_MS));
+    this.threshold = Math.max(MIN_THRESHOLD, Math.min(MAX_THRESHOLD, threshold));
   }
 }
 

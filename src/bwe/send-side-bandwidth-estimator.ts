@@ -1,86 +1,270 @@
+import { AlrDetector } from './alr-detector.js';
 import {
   type BandwidthEstimator,
   type BandwidthEstimatorOptions,
   type BandwidthEstimatorOwner,
   type EstimatorState,
+  type LimitingFactor,
   type TransportFeedback,
 } from './bandwidth-estimator.js';
+import { BandwidthUsage } from './bandwidth-usage.js';
+import { DelayBasedEstimator } from './delay-based-estimator.js';
+import { LossBasedEstimator } from './loss-based-estimator.js';
+import { PacketFeedback } from './packet-feedback.js';
+import { PacketLossHistory } from './packet-loss-history.js';
+import { ProbeBitrateEstimator } from './probe-bitrate-estimator.js';
+import { ProbeController } from './probe-controller.js';
+import { Prober } from './prober.js';
+import { RttBackoff } from './rtt-backoff.js';
+import { SentPacketHistory } from './sent-packet-history.js';
+import { ThroughputEstimator } from './throughput-estimator.js';
 
-/** Estimates the bandwidth from transport-wide feedback. */
+/**
+ * Estimates the bandwidth from transport-wide feedback, as today's libwebrtc does in substance (Google congestion
+ * control, "GoogCC"). The target is the lowest of what the delay allows, what the loss allows, and a few limits; see
+ * docs/congestion-control.md for how the parts work together.
+ */
 export class SendSideBandwidthEstimator implements BandwidthEstimator {
   nextDeadline = Infinity;
   targetBitrate: number;
-  packetLoss = 0;
   rtt = NaN;
 
   readonly #owner: BandwidthEstimatorOwner;
+  readonly #history = new SentPacketHistory();
+  readonly #feedback = new PacketFeedback(this.#history);
+  readonly #throughput = new ThroughputEstimator();
+  readonly #delayBased: DelayBasedEstimator;
+  readonly #lossBased = new LossBasedEstimator();
+  readonly #lossHistory = new PacketLossHistory();
+  readonly #rttBackoff = new RttBackoff();
+  readonly #alr = new AlrDetector();
+  readonly #probeController: ProbeController;
+  readonly #prober = new Prober();
+  readonly #probes = new ProbeBitrateEstimator();
+
   #min: number;
   #max: number;
   #desired = 0;
+  #receiverBitrate = Infinity;
+  #hasFeedback = false;
+  #limitedBy: LimitingFactor = 'initial';
+  #isConnected = false;
+  #sentAt = -Infinity;
+  #tickAt = Infinity;
+  /** The clock of the method that is running. */
+  #now = 0;
 
-  constructor(options: BandwidthEstimatorOptions, owner: BandwidthEstimatorOwner) {
-    this.targetBitrate = options.initialBitrate;
-    this.#min = options.minBitrate;
-    this.#max = options.maxBitrate;
+  constructor({ initialBitrate, minBitrate, maxBitrate }: BandwidthEstimatorOptions, owner: BandwidthEstimatorOwner) {
+    this.targetBitrate = Math.max(minBitrate, Math.min(maxBitrate, initialBitrate));
     this.#owner = owner;
+    this.#delayBased = new DelayBasedEstimator(this.targetBitrate);
+    this.#probeController = new ProbeController(this.targetBitrate, cluster => {
+      this.#prober.add(cluster, this.#now);
+      this.#probes.add(cluster, this.#now);
+    });
+    this.#alr.setBitrate(this.targetBitrate);
+    this.#min = minBitrate;
+    this.#max = maxBitrate;
+    this.#applyLimits();
   }
 
   get pacingBitrate(): number {
     return PACING_FACTOR * this.targetBitrate;
   }
 
-  transportConnected(_now: number): void {}
-
-  transportDisconnected(): void {}
-
-  onTimeout(_now: number): void {}
-
-  onPacketSent(_sequenceNumber: number, _size: number, _now: number): void {}
-
-  onTransportFeedback(_feedback: TransportFeedback, _now: number): void {}
-
-  onReceiverReport(_fractionLost: number, rtt: number, _now: number): void {
-    this.rtt = rtt;
+  get packetLoss(): number {
+    return this.#lossHistory.average;
   }
 
-  onRemb(_bitrate: number, _now: number): void {}
+  transportConnected(now: number): void {
+    this.#isConnected = true;
+    this.#schedule(now);
+  }
+
+  transportDisconnected(): void {
+    this.#isConnected = false;
+    this.#prober.clear();
+    this.#tickAt = Infinity;
+    this.nextDeadline = Infinity;
+  }
+
+  onPacketSent(sequenceNumber: number, size: number, now: number): void {
+    const cluster = this.#prober.cluster;
+    if (cluster) this.#prober.onPacketSent(size);
+    this.#history.add(sequenceNumber, size, cluster ? cluster.id : 0, now);
+    this.#alr.onPacketSent(size, now);
+    this.#rttBackoff.onPacketSent(now);
+    this.#sentAt = now;
+    if (this.#tickAt === Infinity) this.#schedule(now);
+  }
+
+  onTransportFeedback(feedback: TransportFeedback, now: number): void {
+    this.#now = now;
+    this.#feedback.read(feedback, now);
+    if (this.#feedback.count === 0) return;
+    this.#hasFeedback = true;
+    this.#updateRtt(now);
+    this.#lossHistory.add(1 - this.#feedback.receivedCount / this.#feedback.count);
+    this.#throughput.update(this.#feedback);
+    const probed = this.#probes.update(this.#feedback);
+    this.#delayBased.update(this.#feedback, this.#throughput.bitrate, probed, now);
+    this.#lossBased.update(this.#feedback, this.#throughput.bitrate, this.#delayBased.bitrate, this.#alr.isLimited);
+    const previous = this.targetBitrate;
+    this.#updateTarget(now);
+    if (this.#delayBased.hasRecovered) this.#probeController.onRecovered(now);
+    this.#probeController.update(this.#mayProbe, now);
+    this.#schedule(now);
+    this.#tellTarget(previous, now);
+  }
+
+  onReceiverReport(_fractionLost: number, _rtt: number, _now: number): void {
+    // The feedback tells the same, earlier.
+  }
+
+  onRemb(bitrate: number, now: number): void {
+    this.#receiverBitrate = bitrate > 0 ? bitrate : Infinity;
+    const previous = this.targetBitrate;
+    this.#updateTarget(now);
+    this.#tellTarget(previous, now);
+  }
 
   setLimits(min: number, max: number, now: number): void {
     this.#min = min;
     this.#max = max;
-    const bitrate = Math.max(min, Math.min(max, this.targetBitrate));
-    if (bitrate === this.targetBitrate) return;
-    this.targetBitrate = bitrate;
-    this.#owner.onTargetBitrate(bitrate, now);
+    this.#applyLimits();
+    const previous = this.targetBitrate;
+    this.#updateTarget(now);
+    this.#tellTarget(previous, now);
   }
 
-  setDesiredBitrate(bitrate: number, _now: number): void {
+  setDesiredBitrate(bitrate: number, now: number): void {
     this.#desired = bitrate;
+    this.#probeController.setDesired(bitrate);
+    this.#schedule(now);
   }
 
-  describe(_now: number): EstimatorState {
+  onTimeout(now: number): void {
+    this.#now = now;
+    this.#sendProbes(now);
+    const previous = this.targetBitrate;
+    if (now >= this.#tickAt) {
+      this.#tickAt = now + TICK_MS;
+      this.#alr.update(now);
+      this.#rttBackoff.update(this.targetBitrate, now);
+      this.#updateTarget(now);
+      this.#probeController.update(this.#mayProbe, now);
+    }
+    this.#schedule(now);
+    this.#tellTarget(previous, now);
+  }
+
+  describe(): EstimatorState {
+    const lossBased = this.#lossBased;
     return {
       targetBitrate: this.targetBitrate,
-      limitedBy: 'initial',
+      limitedBy: this.#limitedBy,
       minBitrate: this.#min,
       maxBitrate: this.#max,
       desiredBitrate: this.#desired,
-      acknowledgedBitrate: NaN,
-      delayBasedBitrate: NaN,
-      usage: 'normal',
-      trend: 0,
-      threshold: NaN,
-      lossBasedBitrate: NaN,
-      lossBasedState: 'delay-based',
-      inherentLoss: 0,
-      receiverBitrate: NaN,
+      acknowledgedBitrate: this.#throughput.bitrate,
+      delayBasedBitrate: this.#delayBased.bitrate,
+      usage: USAGE_NAMES[this.#delayBased.usage],
+      trend: this.#delayBased.trend,
+      threshold: this.#delayBased.threshold,
+      lossBasedBitrate: lossBased.bitrate,
+      lossBasedState: lossBased.state,
+      inherentLoss: lossBased.inherentLoss,
+      receiverBitrate: this.#receiverBitrate,
       packetLoss: this.packetLoss,
       rtt: this.rtt,
-      inFlight: 0,
-      isApplicationLimited: false,
-      probeBitrate: 0,
+      inFlight: this.#history.inFlight,
+      isApplicationLimited: this.#alr.isLimited,
+      probeBitrate: this.#prober.cluster?.bitrate ?? 0,
     };
+  }
+
+  #applyLimits(): void {
+    this.#delayBased.setMinimum(this.#min);
+    this.#lossBased.setLimits(this.#min, this.#max);
+    this.#probeController.setMax(this.#max);
+  }
+
+  #updateRtt(now: number): void {
+    const { receivedCount, byArrival, arrivals, sentAt } = this.#feedback;
+    const lastArrival = arrivals[byArrival[receivedCount - 1]];
+    let shortest = Infinity;
+    let longest = 0;
+    for (let i = 0; i < receivedCount; i++) {
+      const index = byArrival[i];
+      const sinceSent = now - sentAt[index];
+      longest = Math.max(longest, sinceSent);
+      // Without the time that the receiver waited for more to report.
+      shortest = Math.min(shortest, sinceSent - (lastArrival - arrivals[index]));
+    }
+    if (!(shortest > 0 && shortest < Infinity)) return;
+    this.rtt = shortest;
+    this.#rttBackoff.onFeedback(shortest, now);
+    this.#delayBased.setRtt(longest);
+  }
+
+  #updateTarget(now: number): void {
+    this.#limitedBy = this.#hasFeedback ? 'delay' : 'initial';
+    let bitrate = this.#delayBased.bitrate;
+    if (this.#lossBased.isReady) bitrate = this.#bound(bitrate, this.#lossBased.bitrate, 'loss');
+    bitrate = this.#bound(bitrate, this.#rttBackoff.bitrate, 'rtt');
+    bitrate = this.#bound(bitrate, this.#receiverBitrate, 'receiver');
+    bitrate = this.#bound(bitrate, this.#max, 'maximum');
+    if (bitrate < this.#min) {
+      bitrate = this.#min;
+      this.#limitedBy = 'minimum';
+    }
+    this.targetBitrate = Math.round(bitrate);
+    this.#alr.setBitrate(this.targetBitrate);
+    this.#probeController.setEstimate(this.targetBitrate, now);
+  }
+
+  #bound(bitrate: number, limit: number, factor: LimitingFactor): number {
+    if (bitrate <= limit) return bitrate;
+    this.#limitedBy = factor;
+    return limit;
+  }
+
+  /** A probe would only confirm what is known: that there is no room for more. */
+  get #mayProbe(): boolean {
+    return (
+      this.#isConnected &&
+      this.#delayBased.usage !== BandwidthUsage.overusing &&
+      this.#limitedBy !== 'rtt' &&
+      !(this.#limitedBy === 'loss' && this.#lossBased.state === 'decreasing')
+    );
+  }
+
+  #sendProbes(now: number): void {
+    const prober = this.#prober;
+    while (prober.nextDeadline <= now) {
+      const sentBefore = prober.sentBytes;
+      this.#owner.onSendProbe(prober.burstSize, now);
+      // If nothing can be sent, later clusters cannot either.
+      if (prober.sentBytes === sentBefore) prober.clear();
+      else prober.onBurstSent(now);
+    }
+  }
+
+  /** Wakes up for probes, and regularly while packets are sent. */
+  #schedule(now: number): void {
+    if (!this.#isConnected) return;
+    if (now - this.#sentAt > IDLE_MS) this.#tickAt = Infinity;
+    else if (this.#tickAt === Infinity) this.#tickAt = now + TICK_MS;
+    this.nextDeadline = Math.min(this.#tickAt, this.#prober.nextDeadline);
+  }
+
+  #tellTarget(previous: number, now: number): void {
+    if (this.targetBitrate !== previous) this.#owner.onTargetBitrate(this.targetBitrate, now);
   }
 }
 
+/** Of the target, as in libwebrtc. */
 const PACING_FACTOR = 2.5;
+const TICK_MS = 50;
+const IDLE_MS = 5000;
+const USAGE_NAMES = ['normal', 'underusing', 'overusing'] as const;
