@@ -13,7 +13,7 @@ import { RateStatistics } from './rate-statistics.js';
 export class RemoteBitrateEstimator {
   /** The last estimate, bps; 0 if there is none yet. */
   bitrate = 0;
-  /** The streams that were active in the last 2 s, in ascending order. Changes with every packet. */
+  /** The streams that were active in the last 2 s, in ascending order, 255 at most. Changes with every packet. */
   readonly ssrcs: number[] = [];
 
   /** When each of `ssrcs` was active. */
@@ -83,6 +83,7 @@ export class RemoteBitrateEstimator {
     let i = 0;
     while (i < this.ssrcs.length && this.ssrcs[i] < ssrc) i++;
     if (this.ssrcs[i] !== ssrc) {
+      if (this.ssrcs.length === MAX_STREAMS) return;
       this.ssrcs.splice(i, 0, ssrc);
       this.#lastSeen.splice(i, 0, now);
     }
@@ -109,6 +110,8 @@ export class RemoteBitrateEstimator {
   }
 }
 
+/** As many as a REMB can name. A peer that sprays SSRCs must not make the list, which each packet walks through, long. */
+const MAX_STREAMS = 255;
 /** ms */
 const STREAM_TIMEOUT = 2000;
 const PROBING_MS = 2000;

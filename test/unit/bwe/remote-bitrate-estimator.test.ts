@@ -8,6 +8,14 @@ const absSendTime = (us: number): number => Math.floor((us * 2 ** 18 + 500_000) 
 
 const FPS = 30;
 
+it('keeps no more streams than a REMB can name', () => {
+  const estimator = new RemoteBitrateEstimator();
+  for (let ssrc = 1; ssrc <= 300; ssrc++) estimator.update(ssrc, absSendTime(ssrc * 1000), 100, ssrc);
+  expect(estimator.ssrcs).toHaveLength(255);
+  estimator.update(300, absSendTime(3_000_000), 100, 3000);
+  expect(estimator.ssrcs).toEqual([300]);
+});
+
 /** A sender of several streams at the bitrate that it is told, a link with a queue, and the estimator behind it. */
 class Link {
   readonly estimator = new RemoteBitrateEstimator();
