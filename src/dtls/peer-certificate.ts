@@ -9,9 +9,12 @@ export interface PeerCertificate {
   publicKey: KeyObject;
 }
 
-/** A verification with a larger key would take too long. */
-const MAX_RSA_BITS = 8192;
+/** Keys with which a verification takes about a millisecond at most. */
 const MIN_RSA_BITS = 1024;
+const MAX_RSA_BITS = 8192;
+/** A public exponent as long as the modulus makes a verification a hundred times as long. All the world has 65537. */
+const MAX_RSA_EXPONENT = 2n ** 32n;
+const CURVES: ReadonlySet<string | undefined> = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
 
 /** Bytes. */
 const MAX_CERTIFICATE_LENGTH = 16_384;
@@ -28,11 +31,22 @@ export function parsePeerCertificate(der: Uint8Array): PeerCertificate {
     const type = String(publicKey.asymmetricKeyType);
     throw new FatalAlert(AlertDescription.unsupportedCertificate, `key of type ${type}`);
   }
-  const bits = publicKey.asymmetricKeyDetails?.modulusLength;
-  if (bits !== undefined && (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS)) {
-    throw new FatalAlert(AlertDescription.unsupportedCertificate, `RSA key of ${bits} bits`);
-  }
+  if (!isAffordable(publicKey))
+    throw new FatalAlert(AlertDescription.unsupportedCertificate, 'size or curve of the key');
   return { der: x509.raw, pem: x509.toString(), publicKey };
+}
+
+function isAffordable({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
+  const { modulusLength = 0, publicExponent = 0n, namedCurve } = asymmetricKeyDetails ?? {};
+  switch (asymmetricKeyType) {
+    case 'rsa':
+      return modulusLength >= MIN_RSA_BITS && modulusLength <= MAX_RSA_BITS && publicExponent < MAX_RSA_EXPONENT;
+    case 'ec':
+      // A curve that is not named but described could be anything.
+      return CURVES.has(namedCurve);
+    default:
+      return true;
+  }
 }
 
 function parse(der: Uint8Array): { x509: X509Certificate; publicKey: KeyObject } {

@@ -412,14 +412,18 @@ describe('R28: a certificate', () => {
     const content = derSequence(derInteger(Uint8Array.of(1)), algorithm, name, validity, name, publicKey);
     return derSequence(content, algorithm, derBitString(new Uint8Array(8)));
   };
-  const rsaKey = (bits: number): Uint8Array => {
+  const rsaKey = (bits: number, exponent = Uint8Array.of(1, 0, 1)): Uint8Array => {
     const modulus = derInteger(new Uint8Array(bits / 8).fill(0xff));
-    const key = derSequence(modulus, derInteger(Uint8Array.of(1, 0, 1)));
+    const key = derSequence(modulus, derInteger(exponent));
     return derSequence(
       derSequence(derObjectIdentifier('1.2.840.113549.1.1.1'), Uint8Array.of(5, 0)),
       derBitString(key),
     );
   };
+  const sect571r1 = generateKeyPairSync('ec', { namedCurve: 'sect571r1' }).publicKey.export({
+    type: 'spki',
+    format: 'der',
+  });
   const ed448 = generateKeyPairSync('ed448').publicKey.export({ type: 'spki', format: 'der' });
 
   const cases: [string, () => Uint8Array, number][] = [
@@ -441,6 +445,12 @@ describe('R28: a certificate', () => {
     ['in PEM', () => encodeCertificate(Buffer.from(certificates.p256.pem)), badCertificate],
     ['with an RSA key of 16384 bits', () => encodeCertificate(selfMade(rsaKey(16_384))), unsupportedCertificate],
     ['with an RSA key of 512 bits', () => encodeCertificate(selfMade(rsaKey(512))), unsupportedCertificate],
+    [
+      'with an RSA key that takes long to verify with',
+      () => encodeCertificate(selfMade(rsaKey(3072, new Uint8Array(383).fill(0x7f)))),
+      unsupportedCertificate,
+    ],
+    ['with a curve that takes long', () => encodeCertificate(selfMade(sect571r1)), unsupportedCertificate],
     ['with a key for Ed448', () => encodeCertificate(selfMade(ed448)), unsupportedCertificate],
   ];
   it.each(cases)('%s is refused by a server', (_what, certificateBody, alert) => {
