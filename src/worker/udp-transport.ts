@@ -127,10 +127,15 @@ export abstract class UdpTransport extends Transport {
     this.srtpSender?.removeStream(ssrc);
   }
 
+  /**
+   * Who the peer is, is asked before anything is decrypted: what comes from elsewhere, even an authentic packet of the
+   * peer that somebody caught and sends from another address, must not touch rollover counters and replay windows.
+   */
   #onDatagram(datagram: Uint8Array, now: number): DropReason {
     this.counters.received.update(datagram.length, now);
     switch (datagramKind(datagram)) {
       case DatagramKind.rtp:
+        if (this.tuple && !this.isFrom(this.tuple)) return DropReason.unknownTuple;
         if (this.localSrtp && !this.srtpReceiver) return DropReason.srtpNoSession;
         return this.receiveRtp(datagram, this.srtpReceiver, now);
       case DatagramKind.rtcp:
@@ -141,6 +146,7 @@ export abstract class UdpTransport extends Transport {
   }
 
   #onRtcp(datagram: Uint8Array, now: number): DropReason {
+    if (this.rtcpTuple && !this.isFrom(this.rtcpTuple)) return DropReason.unknownTuple;
     let { length } = datagram;
     if (this.localSrtp) {
       if (!this.srtpReceiver) return DropReason.srtpNoSession;

@@ -202,6 +202,46 @@ describe('PlainTransport', () => {
     expect([...received.subarray(28, 48)]).toEqual(new Array(20).fill(0xab));
   });
 
+  it('loses no state of SRTP to whoever sends what the peer sent', async () => {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    const [peer, thief] = [createPeer(worker, '10.0.0.2'), createPeer(worker, '10.0.0.3')];
+    const masterKey = new Uint8Array(30).fill(7);
+    const { tuple } = await createPlainTransport(worker, 'in', { srtp: true, comedia: true });
+    await worker.request(
+      Method.PLAINTRANSPORT_CONNECT,
+      'in',
+      new FbsPlainTransport.ConnectRequestT(
+        null,
+        null,
+        null,
+        new FbsSrtpParameters.SrtpParametersT(
+          FbsSrtpParameters.SrtpCryptoSuite.AES_CM_128_HMAC_SHA1_80,
+          Buffer.from(masterKey).toString('base64'),
+        ),
+      ),
+    );
+    await worker.request(Method.TRANSPORT_PRODUCE, 'in', produceRequest('producer', 1000));
+    const sender = new SrtpSender({ suite: 'AES_CM_128_HMAC_SHA1_80', masterKey });
+    const protect = (sequenceNumber: number): Uint8Array => {
+      const bytes = new Uint8Array(100);
+      const plain = opusPacket(1000, sequenceNumber);
+      bytes.set(plain);
+      return bytes.slice(0, sender.protectRtp(bytes, 0, plain.length));
+    };
+    const sendAll = async (from: Peer, ...packets: Uint8Array[]): Promise<void> => {
+      for (const packet of packets) from.send(packet, tuple!.localPort);
+      await worker.advance(1);
+    };
+    // The sequence number wraps: the rollover counter is 1 now.
+    const [first, second, third, caught] = [65534, 65535, 0, 1].map(protect);
+    await sendAll(peer, first, second, third);
+    await sendAll(thief, caught);
+    expect(worker.core.drops.toJSON()).toEqual({ unknownTuple: 1 });
+    await sendAll(peer, first, third, protect(2), protect(3));
+    expect(worker.core.drops.toJSON()).toEqual({ unknownTuple: 1, srtpReplay: 2 });
+  });
+
   it('takes no SCTP for a peer that it cannot check', async () => {
     const worker = new TestWorker();
     await createRouter(worker);
