@@ -8,31 +8,31 @@ export interface SocketAddress extends RemoteAddress {
 }
 
 /**
- * The address objects of one socket: one per address as long as anybody keeps it, so that others can compare them by
- * identity. Anyone can send from any number of addresses; so those that nobody else keeps are forgotten after a while.
+ * The address objects of one socket: one per address that is kept, so that others can compare them by identity. Anyone
+ * can send from any number of addresses, or pretend to; of those that nobody keeps the latest are remembered, so that a
+ * flood costs neither memory nor time.
  */
 export class RemoteAddresses {
   readonly #socketFamily: 4 | 6;
-  readonly #capacity: number;
   /** By the system's IP, then by port. */
-  #recent = new Map<string, Map<number, SocketAddress>>();
-  #recentCount = 0;
-  /** What was recent once and is kept by somebody, as far as is known. By IP and port. */
-  readonly #kept = new Map<string, WeakRef<SocketAddress>>();
+  readonly #known = new Map<string, Map<number, KnownAddress>>();
+  /** A ring of addresses that may be forgotten, unless they are kept, when their turn comes. */
+  readonly #recent: (KnownAddress | undefined)[];
+  #next = 0;
   /** Most datagrams of most sockets come from here. */
-  #last: SocketAddress | undefined = undefined;
+  #last: KnownAddress | undefined = undefined;
 
-  /** @param capacity how many addresses are remembered for certain */
+  /** @param capacity how many addresses that nobody keeps are remembered */
   constructor(socketFamily: 4 | 6, capacity = 4096) {
     this.#socketFamily = socketFamily;
-    this.#capacity = capacity;
+    this.#recent = new Array<undefined>(capacity).fill(undefined);
   }
 
   /** For an address as the system gave it. */
   fromSystem(systemIp: string, port: number): SocketAddress {
     const last = this.#last;
     if (last !== undefined && last.port === port && last.systemIp === systemIp) return last;
-    return (this.#last = this.#recent.get(systemIp)?.get(port) ?? this.#recall(systemIp, port));
+    return (this.#last = this.#known.get(systemIp)?.get(port) ?? this.#learn(systemIp, port));
   }
 
   /** For an address in any form. @throws TypeError `invalid IP '<ip>'` */
@@ -42,34 +42,59 @@ export class RemoteAddresses {
     return this.fromSystem(isMapped ? `::ffff:${normalIp}` : normalIp, port);
   }
 
-  #recall(systemIp: string, port: number): SocketAddress {
-    if (this.#recentCount >= this.#capacity) this.#retireRecent();
-    const key = `${systemIp} ${port}`;
-    const address = this.#kept.get(key)?.deref() ?? newAddress(systemIp, port);
-    this.#kept.delete(key);
-    let ports = this.#recent.get(systemIp);
-    if (ports === undefined) this.#recent.set(systemIp, (ports = new Map<number, SocketAddress>()));
+  /** Never forgets the address, which was given out just now, until `release` was called as often. */
+  keep(address: RemoteAddress): void {
+    (address as KnownAddress).keepers++;
+  }
+
+  release(address: RemoteAddress): void {
+    const known = address as KnownAddress;
+    if (--known.keepers === 0 && !known.isInRing) this.#mayForget(known);
+  }
+
+  #learn(systemIp: string, port: number): KnownAddress {
+    const address = new KnownAddress(systemIp, port);
+    let ports = this.#known.get(systemIp);
+    if (ports === undefined) this.#known.set(systemIp, (ports = new Map<number, KnownAddress>()));
     ports.set(port, address);
-    this.#recentCount++;
+    this.#mayForget(address);
     return address;
   }
 
-  #retireRecent(): void {
-    for (const [key, reference] of this.#kept) if (reference.deref() === undefined) this.#kept.delete(key);
-    for (const ports of this.#recent.values()) {
-      for (const address of ports.values()) {
-        this.#kept.set(`${address.systemIp} ${address.port}`, new WeakRef(address));
-      }
+  /** Puts the address into the ring, in the place of the one that has been there longest. */
+  #mayForget(address: KnownAddress): void {
+    const oldest = this.#recent[this.#next];
+    if (oldest !== undefined) {
+      oldest.isInRing = false;
+      if (oldest.keepers === 0) this.#forget(oldest);
     }
-    this.#recent = new Map();
-    this.#recentCount = 0;
-    this.#last = undefined;
+    this.#recent[this.#next] = address;
+    address.isInRing = true;
+    this.#next = (this.#next + 1) % this.#recent.length;
+  }
+
+  #forget(address: KnownAddress): void {
+    const ports = this.#known.get(address.systemIp)!;
+    ports.delete(address.port);
+    if (ports.size === 0) this.#known.delete(address.systemIp);
+    if (this.#last === address) this.#last = undefined;
   }
 }
 
-function newAddress(systemIp: string, port: number): SocketAddress {
-  // A link-local address comes with its zone: `fe80::1%eth0`.
-  const zone = systemIp.indexOf('%');
-  const ip = unmappedIp(zone < 0 ? systemIp : systemIp.slice(0, zone));
-  return { ip, port, family: ip.includes(':') ? 6 : 4, systemIp };
+class KnownAddress implements SocketAddress {
+  readonly ip: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+  readonly systemIp: string;
+  keepers = 0;
+  isInRing = false;
+
+  constructor(systemIp: string, port: number) {
+    // A link-local address comes with its zone: `fe80::1%eth0`.
+    const zone = systemIp.indexOf('%');
+    this.ip = unmappedIp(zone < 0 ? systemIp : systemIp.slice(0, zone));
+    this.port = port;
+    this.family = this.ip.includes(':') ? 6 : 4;
+    this.systemIp = systemIp;
+  }
 }

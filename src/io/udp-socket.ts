@@ -82,6 +82,14 @@ class NodeUdpSocket implements UdpSocket {
     return this.#remoteAddresses.get(ip, port);
   }
 
+  keepAddress(remote: RemoteAddress): void {
+    this.#remoteAddresses.keep(remote);
+  }
+
+  releaseAddress(remote: RemoteAddress): void {
+    this.#remoteAddresses.release(remote);
+  }
+
   send(bytes: Uint8Array, offset: number, length: number, remote: RemoteAddress): boolean {
     if (this.#isClosed || length === 0) return false;
     if (this.#socket.getSendQueueCount() >= MAX_QUEUED) return false;

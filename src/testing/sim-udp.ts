@@ -42,7 +42,8 @@ class SimUdpSocket implements UdpSocket {
   readonly #network: VirtualNetwork;
   readonly #handler: UdpHandler;
   readonly #onClose: () => void;
-  readonly #remoteAddresses = new Map<string, RemoteAddress>();
+  /** Only those that are kept: whoever relies on others will notice. */
+  readonly #keptAddresses = new Map<string, { address: RemoteAddress; keepers: number }>();
   #isClosed = false;
 
   constructor(network: VirtualNetwork, ip: string, handler: UdpHandler, onClose: () => void) {
@@ -53,13 +54,21 @@ class SimUdpSocket implements UdpSocket {
   }
 
   remoteAddress(ip: string, port: number): RemoteAddress {
-    const normalIp = unmappedIp(ip);
-    let address = this.#remoteAddresses.get(endpointKey(normalIp, port));
-    if (address === undefined) {
-      address = toRemoteAddress({ ip: normalIp, port });
-      this.#remoteAddresses.set(endpointKey(normalIp, port), address);
-    }
-    return address;
+    const endpoint = { ip: unmappedIp(ip), port };
+    return this.#keptAddresses.get(endpointKey(endpoint.ip, port))?.address ?? toRemoteAddress(endpoint);
+  }
+
+  keepAddress(address: RemoteAddress): void {
+    const key = endpointKey(address.ip, address.port);
+    const kept = this.#keptAddresses.get(key);
+    if (kept) kept.keepers++;
+    else this.#keptAddresses.set(key, { address, keepers: 1 });
+  }
+
+  releaseAddress({ ip, port }: RemoteAddress): void {
+    const key = endpointKey(ip, port);
+    const kept = this.#keptAddresses.get(key)!;
+    if (--kept.keepers === 0) this.#keptAddresses.delete(key);
   }
 
   send(bytes: Uint8Array, offset: number, length: number, remote: RemoteAddress): boolean {

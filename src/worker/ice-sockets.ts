@@ -109,12 +109,14 @@ class UdpIcePath extends UdpTuple implements IcePath {
 
   assign(destination: IceDestination): void {
     this.destination = destination;
+    this.socket.keepAddress(this.remote);
     this.#assigned.set(this.remote, this);
   }
 
   release(): void {
     this.destination = undefined;
     if (this.#assigned.get(this.remote) === this) this.#assigned.delete(this.remote);
+    this.socket.releaseAddress(this.remote);
   }
 }
 

@@ -11,7 +11,7 @@ import { type UdpSocket } from './runtime.js';
 import { generateSrtpParameters, type SrtpParameters, srtpParametersDump, srtpSuiteName } from './srtp-parameters.js';
 import { Transport } from './transport.js';
 import { type TransportOwner } from './transport-owner.js';
-import { localTupleDump, tupleDump, UdpTuple } from './tuple.js';
+import { localTupleDump, tupleDump, type UdpTuple } from './tuple.js';
 import { UdpTransport } from './udp-transport.js';
 
 const SRTP_SUITE: SrtpSuiteName = 'AEAD_AES_256_GCM';
@@ -94,7 +94,7 @@ export class PipeTransport extends UdpTransport {
       }
       if (body.port === null) throw new TypeError('missing port');
       const ip = normalizeIp(body.ip as string);
-      this.tuple = new UdpTuple(this.#socket, this.#socket.remoteAddress(ip, body.port));
+      this.tuple = this.tupleTo(this.#socket, this.#socket.remoteAddress(ip, body.port));
     } catch (error) {
       this.stopSrtp();
       throw error;

@@ -11,7 +11,7 @@ import { type UdpSocket } from './runtime.js';
 import { generateSrtpParameters, type SrtpParameters, srtpParametersDump, srtpSuiteName } from './srtp-parameters.js';
 import { Transport } from './transport.js';
 import { type TransportOwner } from './transport-owner.js';
-import { localTupleDump, tupleDump, UdpTuple } from './tuple.js';
+import { localTupleDump, tupleDump, type UdpTuple } from './tuple.js';
 import { UdpTransport } from './udp-transport.js';
 
 /** RTP, RTCP and SCTP with one peer over UDP, without ICE and DTLS. */
@@ -95,7 +95,7 @@ export class PlainTransport extends UdpTransport {
 
   protected override learnTuple(now: number): void {
     if (!this.#comedia) return;
-    this.tuple = new UdpTuple(this.sourceSocket!, this.source!);
+    this.tuple = this.tupleTo(this.sourceSocket!, this.source!);
     this.context.channel.notify(
       this.id,
       Event.PLAINTRANSPORT_TUPLE,
@@ -110,7 +110,7 @@ export class PlainTransport extends UdpTransport {
       return;
     }
     if (!this.#comedia) return;
-    this.#rtcpTuple = new UdpTuple(this.sourceSocket!, this.source!);
+    this.#rtcpTuple = this.tupleTo(this.sourceSocket!, this.source!);
     this.context.channel.notify(
       this.id,
       Event.PLAINTRANSPORT_RTCP_TUPLE,
@@ -163,11 +163,11 @@ export class PlainTransport extends UdpTransport {
     const ip = normalizeIp(body.ip as string);
     if (this.#rtcpSocket) {
       if (body.rtcpPort === null) throw new TypeError('missing rtcpPort (required with rtcpMux disabled)');
-      this.#rtcpTuple = new UdpTuple(this.#rtcpSocket, this.#rtcpSocket.remoteAddress(ip, body.rtcpPort));
+      this.#rtcpTuple = this.tupleTo(this.#rtcpSocket, this.#rtcpSocket.remoteAddress(ip, body.rtcpPort));
     } else if (body.rtcpPort !== null) {
       throw new TypeError('cannot set rtcpPort with rtcpMux enabled');
     }
-    this.tuple = new UdpTuple(this.#socket, this.#socket.remoteAddress(ip, body.port));
+    this.tuple = this.tupleTo(this.#socket, this.#socket.remoteAddress(ip, body.port));
   }
 
   #tupleDump(): FbsTransport.TupleT {

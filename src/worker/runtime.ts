@@ -30,8 +30,9 @@ export interface Random {
 }
 
 /**
- * Where a datagram came from or goes to: made by a UdpSocket, which has one object per address as long as anybody keeps
- * it. So within one socket addresses are equal if the objects are, and the object can be the key of a Map.
+ * Where a datagram came from or goes to: made by a UdpSocket, which has one object per address that is kept (see
+ * `UdpSocket.keepAddress`). So within one socket kept addresses are equal if the objects are, and the object can be the
+ * key of a Map.
  */
 export interface RemoteAddress {
   /** Normal form (see common/ip-address.ts), IPv4-mapped IPv6 as IPv4. */
@@ -81,8 +82,15 @@ export interface UdpSocket {
   /** What it is bound to, in normal form. */
   readonly ip: string;
   readonly port: number;
-  /** The address object for `ip` and `port`: the same one that datagrams from there come with. @throws TypeError */
+  /** The address object for `ip` and `port`. @throws TypeError `invalid IP '<ip>'` */
   remoteAddress(ip: string, port: number): RemoteAddress;
+  /**
+   * To be called at once for an address that was just given out: from now on all datagrams from there come with this
+   * very object, until `releaseAddress` was called as often. Otherwise any equal object may take its place, since anybody
+   * can send from any number of addresses.
+   */
+  keepAddress(remote: RemoteAddress): void;
+  releaseAddress(remote: RemoteAddress): void;
   /**
    * Sends bytes[offset, offset + length) at once where the system takes them; otherwise a copy is queued, so the
    * memory is free when this returns. Never throws. False if the datagram was dropped.

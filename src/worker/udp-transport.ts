@@ -13,7 +13,7 @@ import { SrtcpBuffer } from './srtcp-buffer.js';
 import { decodeMasterKey, type SrtpParameters, srtpSuiteName } from './srtp-parameters.js';
 import { Transport } from './transport.js';
 import { type TransportOwner } from './transport-owner.js';
-import { type UdpTuple } from './tuple.js';
+import { UdpTuple } from './tuple.js';
 
 /** A transport to one peer over plain UDP, with SRTP keys from the application or without encryption. */
 export abstract class UdpTransport extends Transport {
@@ -107,6 +107,12 @@ export abstract class UdpTransport extends Transport {
   protected stopSrtp(): void {
     this.srtpSender = undefined;
     this.srtpReceiver = undefined;
+  }
+
+  /** The way to a peer at `remote`, which was given out just now. */
+  protected tupleTo(socket: UdpSocket, remote: RemoteAddress): UdpTuple {
+    socket.keepAddress(remote);
+    return new UdpTuple(socket, remote);
   }
 
   /** Whether the current datagram came this way. */

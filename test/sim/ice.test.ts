@@ -78,7 +78,10 @@ class Host implements IceServerOwner<Tuple> {
 
   #udpTuple(remote: RemoteAddress): Tuple {
     let tuple = this.#tuples.get(remote);
-    if (tuple === undefined) this.#tuples.set(remote, (tuple = { protocol: 'udp', remote }));
+    if (tuple === undefined) {
+      this.#tuples.set(remote, (tuple = { protocol: 'udp', remote }));
+      this.socket.keepAddress(remote);
+    }
     return tuple;
   }
 

@@ -30,6 +30,8 @@ class Sink implements UdpHandler {
 interface Path {
   world: Simulation;
   sink: Sink;
+  /** B's socket. */
+  to: UdpSocket;
   /** Sends a packet of `size` bytes from A to B. */
   send: (id: number, size?: number) => void;
 }
@@ -40,7 +42,7 @@ function path(options: Partial<LinkOptions> = {}, seed = 1): Path {
   world.network.setPath(A, B, options);
   const sink = new Sink();
   const from = a.udp.bind({ ip: A, port: 1000 }, new Sink());
-  b.udp.bind({ ip: B, port: 2000 }, sink);
+  const to = b.udp.bind({ ip: B, port: 2000 }, sink);
   const remote = from.remoteAddress(B, 2000);
   const send = (id: number, size = 100): void => {
     const bytes = new Uint8Array(size);
@@ -49,7 +51,7 @@ function path(options: Partial<LinkOptions> = {}, seed = 1): Path {
     from.send(bytes, 0, size, remote);
     bytes.fill(0xff);
   };
-  return { world, sink, send };
+  return { world, sink, to, send };
 }
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
@@ -309,13 +311,19 @@ describe('sockets', () => {
     expect(bind('10.1.0.1', 0).port).not.toBe(bind('10.1.0.1', 0).port);
   });
 
-  it('have one object per remote address', () => {
-    const { world, sink, send } = path();
+  it('have one object per remote address that is kept, and a new one each time for others', () => {
+    const { world, sink, to, send } = path();
+    const kept = to.remoteAddress(A, 1000);
+    for (let i = 0; i < 2; i++) to.keepAddress(kept);
     send(1);
+    to.releaseAddress(kept);
     send(2);
     world.time.runUntilIdle();
-    expect(sink.remotes.size).toBe(1);
-    expect([...sink.remotes][0]).toEqual({ ip: A, port: 1000, family: 4 });
+    expect([...sink.remotes]).toEqual([{ ip: A, port: 1000, family: 4 }]);
+    to.releaseAddress(kept);
+    send(3);
+    world.time.runUntilIdle();
+    expect(sink.remotes.size).toBe(2);
   });
 
   it('deliver and send nothing once closed', () => {
