@@ -5,12 +5,11 @@ import { MediaKind, Type } from '../channel/fbs/rtp-parameters.js';
 import { type ConsumeRequestT } from '../channel/fbs/transport.js';
 import { type HeaderExtensionIds } from '../rtp/header-extension.js';
 import { restoreSlot } from '../rtp/packet-slot.js';
-import { type CompoundBuilder } from '../rtp/rtcp/compound.js';
 import { RtpPacket } from '../rtp/rtp-packet.js';
 import { type RtpStreamRecv } from '../rtp/rtp-stream-recv.js';
-import { type RtpStreamSend, type RtpStreamSendOwner } from '../rtp/rtp-stream-send.js';
-import { ConsumerOutput } from './consumer-output.js';
+import { ConsumerOutput, type ConsumerOutputOwner } from './consumer-output.js';
 import { clampLayers, type ConsumerParameters, parseConsumerParameters } from './consumer-parameters.js';
+import { ConsumerRtcp, type ConsumerRtcpOwner } from './consumer-rtcp.js';
 import { ConsumerTraces } from './consumer-traces.js';
 import { createProducerStreamManager } from './create-producer-stream-manager.js';
 import { type EgressPacket } from './egress.js';
@@ -53,14 +52,11 @@ export interface ConsumerListener {
   onConsumerProducerClosed(consumer: Consumer, now: number): void;
 }
 
-/** Reports are due after this time, ms; they may be that factor early. */
-const RTCP_INTERVAL = 1000;
-const RTCP_INTERVAL_TOLERANCE = 1.15;
-/** A stored packet that is sent (again): one at a time in the whole worker. */
-const storedPacket = new RtpPacket();
+/** A packet from the buffer: one at a time in the whole worker. */
+const bufferedPacket = new RtpPacket();
 
 /** A sink of audio or video in a Router: what a Transport sends of one Producer. */
-export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner {
+export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner, ConsumerRtcpOwner {
   readonly id: string;
   readonly producerId: string;
   readonly kind: MediaKind;
@@ -71,14 +67,13 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
   /** SSRCs it sends with. */
   readonly mediaSsrcs: readonly number[];
   readonly rtxSsrcs: readonly number[];
+  readonly rtcp: ConsumerRtcp;
   externallyManagedBitrate = false;
 
   readonly #listener: ConsumerListener;
   readonly #media: MediaContext;
   readonly #parameters: ConsumerParameters;
   readonly #isPipe: boolean;
-  readonly #mid: Uint8Array;
-  readonly #cname: Uint8Array;
   readonly #manager: ProducerStreamManager;
   readonly #traces: ConsumerTraces;
   /** One, or for pipes one per encoding. */
@@ -92,8 +87,6 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
   #connected = false;
   #priority = 1;
   #producerScores: readonly number[] = [];
-  #lastSentMarker = false;
-  #lastRtcpAt = -Infinity;
 
   /** @throws TypeError if the parameters are wrong */
   constructor(request: ConsumeRequestT, listener: ConsumerListener, media: MediaContext, now: number) {
@@ -111,16 +104,15 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
     this.#media = media;
     this.#parameters = parameters;
     this.#isPipe = parameters.type === Type.PIPE;
-    this.#mid = new TextEncoder().encode(rtpParameters.mid);
-    this.#cname = new TextEncoder().encode(rtpParameters.rtcp.cname);
     this.#paused = request.paused;
     this.#traces = new ConsumerTraces(this.id, rtpParameters.mid, media.notifier);
     const outputs = this.#isPipe ? rtpParameters.encodings.length : 1;
     this.#outputs = Array.from(
       { length: outputs },
-      (_, index) => new ConsumerOutput(rtpParameters, index, media, this, now),
+      (_, index) => new ConsumerOutput(rtpParameters, index, this.#traces, media, this, now),
     );
     this.#outputByMappedSsrc = new Map(this.#outputs.map((output, index) => [consumableEncodings[index].ssrc, output]));
+    this.rtcp = new ConsumerRtcp(rtpParameters.rtcp.cname, this.#outputs, this.#traces, this);
     this.#manager = createProducerStreamManager(this, parameters);
   }
 
@@ -216,7 +208,7 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
     }
     const { stream } = output;
     const manager = this.#manager;
-    switch (manager.process(packet, this.#lastSentMarker, stream.params.clockRate, stream.maxPacketTs, now)) {
+    switch (manager.process(packet, output.lastSentMarker, stream.params.clockRate, stream.maxPacketTs, now)) {
       case PacketAction.forward:
         return this.#forward(packet, output, now);
       case PacketAction.drop:
@@ -277,72 +269,6 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
   desiredBitrate(now: number): number {
     if (this.#isPipe || this.kind === MediaKind.AUDIO || !this.active) return 0;
     return Math.max(this.rtpParameters.encodings[0].maxBitrate, this.#manager.desiredBitrate(now));
-  }
-
-  /**
-   * Adds the reports that are due on all streams. False: they do not fit, and are to be asked for again with an empty
-   * compound packet.
-   */
-  getRtcp(compound: CompoundBuilder, now: number): boolean {
-    if (Math.trunc(now - this.#lastRtcpAt) * RTCP_INTERVAL_TOLERANCE < RTCP_INTERVAL) return true;
-    const contributions = this.#outputs.flatMap(({ stream }) => {
-      const report = stream.senderReport(now);
-      return report === undefined
-        ? []
-        : [{ report, cname: this.#cname, delay: stream.delaySinceLastReceiverReport(now) }];
-    });
-    if (!compound.addSenders(contributions)) return false;
-    this.#lastRtcpAt = now;
-    return true;
-  }
-
-  /** A NACK for one of `mediaSsrcs` begins; its items follow. */
-  receiveNack(ssrc: number, now: number): void {
-    if (!this.active) return;
-    this.#traces.nack(now);
-    const stream = this.#streamOf(ssrc);
-    if (stream !== undefined) stream.nackCount++;
-  }
-
-  receiveNackItem(ssrc: number, packetId: number, lostPacketsBitmask: number, now: number): void {
-    if (this.active) this.#streamOf(ssrc)?.receiveNackItem(packetId, lostPacketsBitmask, now);
-  }
-
-  receiveKeyFrameRequest(ssrc: number, type: 'pli' | 'fir', now: number): void {
-    const stream = this.#streamOf(ssrc);
-    if (this.kind !== MediaKind.VIDEO || stream === undefined) return;
-    if (type === 'pli') {
-      this.#traces.pli(ssrc, now);
-      stream.pliCount++;
-    } else {
-      this.#traces.fir(ssrc, now);
-      stream.firCount++;
-    }
-    if (this.active) this.#manager.requestKeyFrameForCurrentStream(now);
-  }
-
-  receiveReceiverReport(
-    ssrc: number,
-    fractionLost: number,
-    totalLost: number,
-    jitter: number,
-    lastSenderReport: number,
-    delaySinceLastSenderReport: number,
-    now: number,
-  ): void {
-    this.#streamOf(ssrc)?.receiveReceptionReport(
-      fractionLost,
-      totalLost,
-      jitter,
-      lastSenderReport,
-      delaySinceLastSenderReport,
-      now,
-    );
-  }
-
-  /** An RRT block (RFC 3611 §4.4) from the receiver. */
-  receiveReceiverReferenceTime(ntpSeconds: number, ntpFraction: number, now: number): void {
-    for (const { stream } of this.#outputs) stream.receiveReceiverReferenceTime(ntpSeconds, ntpFraction, now);
   }
 
   // Requests
@@ -462,83 +388,43 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
     for (const { buffer } of this.#outputs) buffer.clear();
   }
 
-  // Owner of the streams
+  // Owner of the RTCP
 
-  onRtpStreamScore(_stream: RtpStreamSend, _score: number, _previousScore: number, now: number): void {
+  onReceiverNeedsKeyFrame(now: number): void {
+    this.#manager.requestKeyFrameForCurrentStream(now);
+  }
+
+  // Owner of the outputs
+
+  onSendRtp(packet: EgressPacket, now: number): void {
+    this.#listener.onConsumerSendRtp(this, packet, now);
+  }
+
+  onRetransmitRtp(packet: EgressPacket, now: number): void {
+    this.#listener.onConsumerRetransmitRtp(this, packet, now);
+  }
+
+  onOutputScore(now: number): void {
     this.onScoreChanged();
     if (this.active && !this.externallyManagedBitrate) this.#manager.mayChangeLayers(false, now);
   }
 
-  onRtpStreamRetransmit(
-    stream: RtpStreamSend,
-    handle: number,
-    seq: number,
-    timestamp: number,
-    marker: boolean,
-    rewrite: number,
-    now: number,
-  ): void {
-    const packet = storedPacket;
-    const { egress } = this.#media;
-    restoreSlot(packet, this.#media.memory, handle);
-    packet.updateMid(this.#mid);
-    const { rtx } = stream;
-    const { ssrc } = stream.params;
-    const begun =
-      rtx === undefined
-        ? egress.begin(packet, ssrc, seq, timestamp, marker, rewrite)
-        : egress.beginRtx(packet, rtx.payloadType, rtx.ssrc, stream.nextRtxSeq(), seq, timestamp, marker, rewrite);
-    if (!begun) return;
-    egress.packet.mayBeRepeated = rtx === undefined;
-    this.#listener.onConsumerRetransmitRtp(this, egress.packet, now);
-    this.#traces.packet(egress.packet, packet, rtx !== undefined, now);
-    egress.end();
-  }
-
   #forward(packet: RtpPacket, output: ConsumerOutput, now: number): void {
     const manager = this.#manager;
-    const { stream, sequence } = output;
     const { sequenceNumber } = packet;
-    const { sendBuffered, marker, rewrite } = manager;
-    if (manager.isSync) sequence.sync(manager.syncSeq);
+    const { sendBuffered } = manager;
     if (manager.spatialLayerSwitched) {
-      stream.resetScore(10, false, now);
+      output.stream.resetScore(10, false, now);
       this.onLayersChanged();
       this.onScoreChanged();
     }
     if (manager.temporalLayerChanged) this.onLayersChanged();
-
-    const timestamp = (packet.timestamp - manager.tsOffset) >>> 0;
-    const seq = sequence.input(sequenceNumber);
-    const accepted = seq >= 0 && stream.receivePacket(packet, seq, timestamp, marker, rewrite, now);
-    if (accepted) {
-      if (sequence.maxOutput === seq) this.#lastSentMarker = marker;
-      this.#send(packet, stream, seq, timestamp, marker, rewrite, now);
-    } else {
-      this.#media.drops.count(DropReason.consumerDuplicate);
-    }
+    const sent = output.send(packet, manager, now);
+    if (!sent) this.#media.drops.count(DropReason.consumerDuplicate);
     if (sendBuffered) {
-      if (accepted) this.#sendBuffered(output, sequenceNumber, now);
+      if (sent) this.#sendBuffered(output, sequenceNumber, now);
       output.buffer.clear();
     }
-  }
-
-  #send(
-    packet: RtpPacket,
-    stream: RtpStreamSend,
-    seq: number,
-    timestamp: number,
-    marker: boolean,
-    rewrite: number,
-    now: number,
-  ): void {
-    const { egress } = this.#media;
-    packet.updateMid(this.#mid);
-    if (!egress.begin(packet, stream.params.ssrc, seq, timestamp, marker, rewrite)) return;
-    egress.packet.mayBeRepeated = stream.rtx === undefined && stream.params.useNack;
-    this.#listener.onConsumerSendRtp(this, egress.packet, now);
-    this.#traces.packet(egress.packet, packet, false, now);
-    egress.end();
   }
 
   /**
@@ -548,8 +434,8 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
   #sendBuffered({ buffer }: ConsumerOutput, afterSeq: number, now: number): void {
     for (let index = 0; index < buffer.size; index++) {
       if (buffer.seq(index) <= afterSeq) continue;
-      restoreSlot(storedPacket, this.#media.memory, buffer.handle(index));
-      this.sendRtpPacket(storedPacket, now);
+      restoreSlot(bufferedPacket, this.#media.memory, buffer.handle(index));
+      this.sendRtpPacket(bufferedPacket, now);
     }
   }
 
@@ -569,10 +455,6 @@ export class Consumer implements ProducerStreamManagerOwner, RtpStreamSendOwner 
 
   #pauseOutputs(): void {
     for (const output of this.#outputs) output.pause();
-  }
-
-  #streamOf(ssrc: number): RtpStreamSend | undefined {
-    return this.#outputs.find(({ stream }) => stream.params.ssrc === ssrc)?.stream;
   }
 
   #notify(event: Event): void {

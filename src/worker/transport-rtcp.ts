@@ -97,7 +97,7 @@ export class TransportRtcp implements RtcpHandler {
     lastSenderReport: number,
     delaySinceLastSenderReport: number,
   ): void {
-    this.#consumerOf(ssrc)?.receiveReceiverReport(
+    this.#consumerOf(ssrc)?.rtcp.receiveReceiverReport(
       ssrc,
       fractionLost,
       totalLost,
@@ -112,7 +112,7 @@ export class TransportRtcp implements RtcpHandler {
 
   onReceiverReferenceTime(_senderSsrc: number, ntpSeconds: number, ntpFraction: number): void {
     for (const consumer of this.#owner.consumers) {
-      consumer.receiveReceiverReferenceTime(ntpSeconds, ntpFraction, this.#now);
+      consumer.rtcp.receiveReceiverReferenceTime(ntpSeconds, ntpFraction, this.#now);
     }
   }
 
@@ -125,20 +125,20 @@ export class TransportRtcp implements RtcpHandler {
   }
 
   onNack(_senderSsrc: number, mediaSsrc: number): void {
-    this.#consumerOf(mediaSsrc)?.receiveNack(mediaSsrc, this.#now);
+    this.#consumerOf(mediaSsrc)?.rtcp.receiveNack(mediaSsrc, this.#now);
   }
 
   onNackItem(mediaSsrc: number, packetId: number, lostPacketsBitmask: number): void {
     const consumer = this.#owner.findConsumerBySsrc(mediaSsrc);
-    consumer?.receiveNackItem(mediaSsrc, packetId, lostPacketsBitmask, this.#now);
+    consumer?.rtcp.receiveNackItem(mediaSsrc, packetId, lostPacketsBitmask, this.#now);
   }
 
   onPli(_senderSsrc: number, mediaSsrc: number): void {
-    this.#consumerOf(mediaSsrc)?.receiveKeyFrameRequest(mediaSsrc, 'pli', this.#now);
+    this.#consumerOf(mediaSsrc)?.rtcp.receiveKeyFrameRequest(mediaSsrc, 'pli', this.#now);
   }
 
   onFir(_senderSsrc: number, _mediaSsrc: number, ssrc: number): void {
-    this.#consumerOf(ssrc)?.receiveKeyFrameRequest(ssrc, 'fir', this.#now);
+    this.#consumerOf(ssrc)?.rtcp.receiveKeyFrameRequest(ssrc, 'fir', this.#now);
   }
 
   onRemb(): void {}
@@ -154,7 +154,7 @@ export class TransportRtcp implements RtcpHandler {
 
   /** Of all Consumers, then of all Producers, in as few packets as possible. */
   #sendReports(now: number): void {
-    for (const consumer of this.#owner.consumers) this.#addReports(consumer, now);
+    for (const consumer of this.#owner.consumers) this.#addReports(consumer.rtcp, now);
     for (const producer of this.#owner.producers) this.#addReports(producer, now);
     this.#sendCompound();
   }

@@ -95,9 +95,9 @@ describe(`media path, FUZZ_SEED=${seed}`, () => {
       harness.advance(random(60));
       for (const { ssrc } of consumer.rtpParameters.encodings) {
         if (random(10) === 0) {
-          consumer.receiveNack(ssrc, harness.now);
+          consumer.rtcp.receiveNack(ssrc, harness.now);
           const sent = harness.sent.at(-1);
-          consumer.receiveNackItem(
+          consumer.rtcp.receiveNackItem(
             ssrc,
             sent === undefined ? random(65536) : sent.sequenceNumber - random(10),
             random(65536),
@@ -105,7 +105,7 @@ describe(`media path, FUZZ_SEED=${seed}`, () => {
           );
         }
         if (random(20) === 0) {
-          consumer.receiveReceiverReport(
+          consumer.rtcp.receiveReceiverReport(
             ssrc,
             random(256),
             random(2000) - 500,
@@ -115,7 +115,7 @@ describe(`media path, FUZZ_SEED=${seed}`, () => {
             harness.now,
           );
         }
-        if (random(20) === 0) consumer.receiveKeyFrameRequest(ssrc, 'pli', harness.now);
+        if (random(20) === 0) consumer.rtcp.receiveKeyFrameRequest(ssrc, 'pli', harness.now);
       }
       if (random(20) === 0) {
         producer.receiveRtcpSenderReport(1 + random(3), random(2 ** 31), random(2 ** 31), timestamp, 0, 0, harness.now);

@@ -153,7 +153,7 @@ describe('a simple Consumer', () => {
       ['CONSUMER_SCORE', 'c1', 10, 10, 10],
     ]);
     for (let seq = 2; seq < 12; seq++) send(seq);
-    consumer.receiveReceiverReport(5001, 64, 5, 0, 0, 0, harness.now);
+    consumer.rtcp.receiveReceiverReport(5001, 64, 5, 0, 0, 0, harness.now);
     expect(harness.takeEvents()).toEqual([['CONSUMER_SCORE', 'c1', 1, 10, 10]]);
   });
 
@@ -210,8 +210,8 @@ describe('a Consumer and NACK', () => {
     const sent = harness.takeSent();
     const { sequenceNumber, timestamp } = sent[1];
     harness.takeEvents();
-    consumer.receiveNack(5001, harness.now);
-    consumer.receiveNackItem(5001, sequenceNumber, 0, harness.now);
+    consumer.rtcp.receiveNack(5001, harness.now);
+    consumer.rtcp.receiveNackItem(5001, sequenceNumber, 0, harness.now);
     const [packet] = harness.takeSent();
     expect(packet).toMatchObject({ ssrc: 6001, payloadType: 102, timestamp, marker: true, paddingLength: 0 });
     expect(payloadBytes(packet)).toEqual([...uint(sequenceNumber, 2), ...DELTA_FRAME]);
@@ -228,7 +228,7 @@ describe('a Consumer and NACK', () => {
         },
       ],
     ]);
-    consumer.receiveNackItem(5001, sequenceNumber, 0, harness.now + 200);
+    consumer.rtcp.receiveNackItem(5001, sequenceNumber, 0, harness.now + 200);
     expect(harness.takeSent()[0].sequenceNumber).toBe((packet.sequenceNumber + 1) & 0xffff);
     expect(consumer.getStats(harness.now).stats[0]).toMatchObject({
       data: { base: { data: { nackCount: 1n, nackPacketCount: 2n, packetsRetransmitted: 2n, packetsRepaired: 1n } } },
@@ -239,7 +239,7 @@ describe('a Consumer and NACK', () => {
     setUp({}, { encodings: [{ ssrc: 5001 }], rtxPayloadType: undefined });
     send('1', 2);
     const [first] = harness.takeSent();
-    consumer.receiveNackItem(5001, first.sequenceNumber, 0, harness.now);
+    consumer.rtcp.receiveNackItem(5001, first.sequenceNumber, 0, harness.now);
     expect(packetBytes(harness.takeSent()[0])).toEqual(packetBytes(first));
   });
 
@@ -252,7 +252,7 @@ describe('a Consumer and NACK', () => {
     receive({ sequenceNumber: 2, payload });
     const first = harness.takeSent();
     expect(payloadBytes(first[0])).toEqual([0x90, 0xe0, 0x80, 0x01, 1, 0x20, 0x00, 1, 2, 3]);
-    consumer.receiveNackItem(5001, first[0].sequenceNumber, 0, harness.now);
+    consumer.rtcp.receiveNackItem(5001, first[0].sequenceNumber, 0, harness.now);
     expect(payloadBytes(harness.takeSent()[0])).toEqual([
       ...uint(first[0].sequenceNumber, 2),
       ...payloadBytes(first[0]),
@@ -263,10 +263,10 @@ describe('a Consumer and NACK', () => {
     setUp();
     send('1', 2);
     const [first] = harness.takeSent();
-    consumer.receiveNack(999, harness.now);
-    consumer.receiveNackItem(999, first.sequenceNumber, 0, harness.now);
+    consumer.rtcp.receiveNack(999, harness.now);
+    consumer.rtcp.receiveNackItem(999, first.sequenceNumber, 0, harness.now);
     consumer.pause(harness.now);
-    consumer.receiveNackItem(5001, first.sequenceNumber, 0, harness.now);
+    consumer.rtcp.receiveNackItem(5001, first.sequenceNumber, 0, harness.now);
     expect(harness.takeSent()).toEqual([]);
   });
 
@@ -284,8 +284,8 @@ describe('a Consumer and NACK', () => {
       [5001, 'one'],
       [5002, 'another'],
     ]);
-    other.receiveNackItem(5002, sent[1].sequenceNumber, 0, harness.now);
-    consumer.receiveNackItem(5001, sent[0].sequenceNumber, 0, harness.now);
+    other.rtcp.receiveNackItem(5002, sent[1].sequenceNumber, 0, harness.now);
+    consumer.rtcp.receiveNackItem(5001, sent[0].sequenceNumber, 0, harness.now);
     expect(harness.takeSent().map(packet => [packet.ssrc, packet.readMid()])).toEqual([
       [6002, 'another'],
       [6001, 'one'],
@@ -299,7 +299,7 @@ describe('a Consumer and RTCP', () => {
   it('reports what it sent, once a second', () => {
     const length = () => {
       const compound = new CompoundBuilder();
-      expect(consumer.getRtcp(compound, harness.now)).toBe(true);
+      expect(consumer.rtcp.getRtcp(compound, harness.now)).toBe(true);
       return compound.length;
     };
     expect(length()).toBe(0);
@@ -309,7 +309,7 @@ describe('a Consumer and RTCP', () => {
     expect(length()).toBe(28 + 16);
     harness.advance(500);
     expect(length()).toBe(0);
-    consumer.receiveReceiverReferenceTime(1, 2, harness.now);
+    consumer.rtcp.receiveReceiverReferenceTime(1, 2, harness.now);
     harness.advance(500);
     expect(length()).toBe(28 + 16 + 8 + 16);
   });
@@ -318,9 +318,9 @@ describe('a Consumer and RTCP', () => {
     consumer.enableTraceEvents([TraceEventType.PLI, TraceEventType.FIR]);
     send('1');
     harness.takeEvents();
-    consumer.receiveKeyFrameRequest(5001, 'pli', harness.now);
-    consumer.receiveKeyFrameRequest(5001, 'fir', harness.now);
-    consumer.receiveKeyFrameRequest(999, 'pli', harness.now);
+    consumer.rtcp.receiveKeyFrameRequest(5001, 'pli', harness.now);
+    consumer.rtcp.receiveKeyFrameRequest(5001, 'fir', harness.now);
+    consumer.rtcp.receiveKeyFrameRequest(999, 'pli', harness.now);
     expect(harness.takeEvents()).toMatchObject([
       ['CONSUMER_TRACE', 'c1', { type: TraceEventType.PLI, direction: 0, info: { ssrc: 5001 } }],
       ['keyFrame', 9001],
@@ -329,7 +329,7 @@ describe('a Consumer and RTCP', () => {
       ['keyFrame', 9001],
     ]);
     consumer.pause(harness.now);
-    consumer.receiveKeyFrameRequest(5001, 'pli', harness.now);
+    consumer.rtcp.receiveKeyFrameRequest(5001, 'pli', harness.now);
     expect(harness.takeEvents()).toHaveLength(1);
     expect(consumer.getStats(harness.now).stats[0]).toMatchObject({
       data: { base: { data: { pliCount: 2n, firCount: 1n } } },
@@ -337,7 +337,7 @@ describe('a Consumer and RTCP', () => {
   });
 
   it('knows the worst loss of its receiver while it sends', () => {
-    consumer.receiveReceiverReport(5001, 33, 1, 0, 0, 0, harness.now);
+    consumer.rtcp.receiveReceiverReport(5001, 33, 1, 0, 0, 0, harness.now);
     expect(consumer.worstFractionLost(9001)).toBe(33);
     consumer.pause(harness.now);
     expect(consumer.worstFractionLost(9001)).toBe(0);
@@ -412,7 +412,7 @@ describe('a pipe Consumer', () => {
     consumer.pause(harness.now);
     consumer.resume(harness.now);
     consumer.requestKeyFrame(harness.now);
-    consumer.receiveKeyFrameRequest(5002, 'pli', harness.now);
+    consumer.rtcp.receiveKeyFrameRequest(5002, 'pli', harness.now);
     expect(harness.takeEvents()).toEqual(
       [1, 2, 3].flatMap(() => [
         ['keyFrame', 9001],
@@ -425,7 +425,7 @@ describe('a pipe Consumer', () => {
     send('1');
     receive({ ssrc: 1112, sequenceNumber: 8 });
     const [, second] = harness.takeSent();
-    consumer.receiveNackItem(5002, second.sequenceNumber, 0, harness.now);
+    consumer.rtcp.receiveNackItem(5002, second.sequenceNumber, 0, harness.now);
     expect(harness.takeSent()[0].ssrc).toBe(6002);
   });
 

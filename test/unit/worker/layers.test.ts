@@ -258,7 +258,7 @@ describe('a simulcast Consumer', () => {
     startTwoLayers();
     prefer(1);
     keyFrameRequests();
-    consumer.receiveKeyFrameRequest(5001, 'pli', harness.now);
+    consumer.rtcp.receiveKeyFrameRequest(5001, 'pli', harness.now);
     expect(keyFrameRequests()).toEqual([9001]);
     consumer.requestKeyFrame(harness.now);
     expect(keyFrameRequests()).toEqual([9002, 9001]);
@@ -306,7 +306,7 @@ describe('a simulcast Consumer', () => {
       [5, 1],
       [20, 0.9],
     ])('with %d %% of loss counts on the bitrate times %d', (loss, factor) => {
-      consumer.receiveReceiverReport(5001, Math.round((loss * 256) / 100), 0, 0, 0, 0, harness.now);
+      consumer.rtcp.receiveReceiverReport(5001, Math.round((loss * 256) / 100), 0, 0, 0, 0, harness.now);
       const required = consumer.increaseLayer(1e6, false, harness.now);
       consumer.applyLayers(harness.now);
       const limit = required / factor;

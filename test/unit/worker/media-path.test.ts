@@ -56,8 +56,8 @@ describe('the way of packets through Producer and Consumers', () => {
       if (index % 2 === 1) harness.advance(1000 / 30);
       if (index % 1000 === 999) used.push(harness.memory.slotsInUse);
       if (index % 50 === 0) {
-        harness.consumers[2].receiveNack(5002, harness.now);
-        harness.consumers[2].receiveNackItem(5002, index & 0xffff, 0xffff, harness.now);
+        harness.consumers[2].rtcp.receiveNack(5002, harness.now);
+        harness.consumers[2].rtcp.receiveNackItem(5002, index & 0xffff, 0xffff, harness.now);
       }
     }
     harness.flush();
