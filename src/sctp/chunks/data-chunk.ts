@@ -1,3 +1,5 @@
+import { copyBytes } from '../../common/bytes.js';
+
 const noBytes = new Uint8Array(0);
 
 /**
@@ -40,6 +42,11 @@ export class DataChunk {
       (this.unordered ? UNORDERED : 0) |
       (this.immediateAck ? IMMEDIATE : 0)
     );
+  }
+
+  /** A copy of the payload. */
+  payload(): Uint8Array {
+    return copyBytes(this.bytes, this.payloadOffset, this.payloadOffset + this.payloadLength);
   }
 
   /** Copies the payload to target[offset, offset + payloadLength). */
