@@ -235,10 +235,17 @@ export class IceServer<Tuple extends IceTuple> implements Machine {
     this.#owner.onIceSend(tuple, response.bytes, 0, response.length);
   }
 
-  /** Error response, without MESSAGE-INTEGRITY. */
+  /**
+   * Error response, without MESSAGE-INTEGRITY. Anybody can make us send one to anybody, so it is never longer than what
+   * it answers: rather it has no reason phrase, or is not sent.
+   */
   #refuse(message: StunMessage, tuple: Tuple, code: number, reason: string, dropReason: DropReason): DropReason {
-    beginResponse(StunClass.error, message).errorCode(code, reason).fingerprint();
-    this.#owner.onIceSend(tuple, response.bytes, 0, response.length);
+    for (const phrase of [reason, '']) {
+      beginResponse(StunClass.error, message).errorCode(code, phrase).fingerprint();
+      if (response.length > message.length) continue;
+      this.#owner.onIceSend(tuple, response.bytes, 0, response.length);
+      break;
+    }
     return dropReason;
   }
 
