@@ -86,16 +86,16 @@ function openUdp(info: ListenInfo, context: WorkerContext, findDestination: IceD
     onDatagram(datagram, remote, now) {
       const path = assigned.get(remote);
       const destination = path?.destination ?? findDestination(datagram);
-      if (!destination) {
-        context.drops.count(
-          isStun(datagram, 0, datagram.length) ? DropReason.stunUnknownUfrag : DropReason.unknownTuple,
-        );
-        return;
-      }
-      guardDatagram(context, destination, datagram, path ?? new UdpIcePath(bound.socket, remote, assigned), now);
+      if (!destination) countStray(context, datagram);
+      else guardDatagram(context, destination, datagram, path ?? new UdpIcePath(bound.socket, remote, assigned), now);
     },
   });
   return bound;
+}
+
+/** What is for nobody here. */
+function countStray(context: WorkerContext, bytes: Uint8Array): void {
+  context.drops.count(isStun(bytes, 0, bytes.length) ? DropReason.stunUnknownUfrag : DropReason.unknownTuple);
 }
 
 class UdpIcePath extends UdpTuple implements IcePath {
@@ -134,7 +134,7 @@ class TcpIcePath extends TcpTuple implements IcePath, TcpConnectionHandler {
   onFrame(frame: Uint8Array, now: number): void {
     const destination = this.#destination ?? this.#findDestination(frame);
     if (destination) guardDatagram(this.#context, destination, frame, this, now);
-    else this.#context.drops.count(DropReason.unknownTuple);
+    else countStray(this.#context, frame);
   }
 
   onClosed(now: number): void {

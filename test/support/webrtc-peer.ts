@@ -1,3 +1,4 @@
+import { Method } from '../../src/channel/fbs/request.js';
 import * as FbsWebRtcTransport from '../../src/channel/fbs/web-rtc-transport.js';
 import { Certificate } from '../../src/dtls/certificate.js';
 import { type DtlsOwner, type DtlsRole, type DtlsSession, DtlsTransport } from '../../src/dtls/dtls-transport.js';
@@ -6,8 +7,45 @@ import { isStun } from '../../src/ice/stun-message.js';
 import { SrtpReceiver, SrtpSender } from '../../src/srtp/srtp-session.js';
 import { type UdpSocket } from '../../src/worker/runtime.js';
 import { type WakeUp } from '../../src/common/timer-queue.js';
+import { createRouter, createWebRtcTransport } from './requests.js';
+import { TestWorker } from './test-worker.js';
 import { IcePeer } from '../sim/support/ice-peer.js';
 import { type SimRuntime } from '../../src/testing/sim-runtime.js';
+
+const { AUTO } = FbsWebRtcTransport.DtlsRole;
+
+/** Connects the transport `id` to a peer that plays `role`. */
+export const connect = (worker: TestWorker, id: string, peer: WebRtcPeer, role = AUTO) =>
+  worker.request<FbsWebRtcTransport.ConnectResponseT>(
+    Method.WEBRTCTRANSPORT_CONNECT,
+    id,
+    new FbsWebRtcTransport.ConnectRequestT(new FbsWebRtcTransport.DtlsParametersT([peer.fingerprint], role)),
+  );
+
+export const dump = (worker: TestWorker, id: string) =>
+  worker.request<FbsWebRtcTransport.DumpResponseT>(Method.TRANSPORT_DUMP, id);
+
+/** A peer on a machine of its own, which starts with ICE at once. */
+export async function createPeer(worker: TestWorker, id: string, ip: string): Promise<WebRtcPeer> {
+  return new WebRtcPeer(worker.createPeer(ip), ip, await dump(worker, id));
+}
+
+/** A router with a transport `t0`, `t1` ... for each ip, each connected to a peer. */
+export async function connectedPeers(...ips: string[]): Promise<{ worker: TestWorker; peers: WebRtcPeer[] }> {
+  const worker = new TestWorker();
+  await createRouter(worker);
+  const peers: WebRtcPeer[] = [];
+  for (const [index, ip] of ips.entries()) {
+    const id = `t${index}`;
+    await createWebRtcTransport(worker, id);
+    const peer = await createPeer(worker, id, ip);
+    peers.push(peer);
+    await connect(worker, id, peer);
+    peer.startDtls('server');
+  }
+  await worker.advance(1000);
+  return { worker, peers };
+}
 
 /** A browser as a transport sees it: ICE, DTLS and SRTP over UDP, in virtual time. */
 export class WebRtcPeer implements DtlsOwner {

@@ -100,11 +100,12 @@ export class IcePeer implements Machine {
 
   #onAnswer(message: StunMessage): void {
     const transaction = this.#transactions.get(hex(message.bytes.subarray(message.offset + 8, message.offset + 20)));
-    if (message.class !== StunClass.success || !message.isIntegrityRight(transaction!.credentials.key)) {
+    const isRight = message.class === StunClass.success && transaction !== undefined;
+    if (!isRight || !message.isIntegrityRight(transaction.credentials.key)) {
       this.badAnswers++;
       return;
     }
-    const { way } = transaction!;
+    const { way } = transaction;
     this.answers[way]++;
     this.#ways[way].isAnswered = true;
     if (this.nominated === undefined) this.nominate(way);

@@ -18,19 +18,9 @@ import {
 } from '../../support/requests.js';
 import { TestWorker, WORKER_IP } from '../../support/test-worker.js';
 import { IcePeer } from '../../sim/support/ice-peer.js';
-import { WebRtcPeer } from '../../support/webrtc-peer.js';
+import { connect, connectedPeers, createPeer, dump, WebRtcPeer } from '../../support/webrtc-peer.js';
 
 const { AUTO, CLIENT, SERVER } = FbsWebRtcTransport.DtlsRole;
-
-const connect = (worker: TestWorker, id: string, peer: WebRtcPeer, role = AUTO) =>
-  worker.request<FbsWebRtcTransport.ConnectResponseT>(
-    Method.WEBRTCTRANSPORT_CONNECT,
-    id,
-    new FbsWebRtcTransport.ConnectRequestT(new FbsWebRtcTransport.DtlsParametersT([peer.fingerprint], role)),
-  );
-
-const dump = (worker: TestWorker, id: string) =>
-  worker.request<FbsWebRtcTransport.DumpResponseT>(Method.TRANSPORT_DUMP, id);
 
 /** Notifications of a transport as short texts. */
 const events = (worker: TestWorker, id: string): string[] =>
@@ -43,27 +33,6 @@ const events = (worker: TestWorker, id: string): string[] =>
     }
     return event === 'WEBRTCTRANSPORT_ICE_SELECTED_TUPLE_CHANGE' ? 'tuple' : event;
   });
-
-async function createPeer(worker: TestWorker, id: string, ip: string): Promise<WebRtcPeer> {
-  return new WebRtcPeer(worker.createPeer(ip), ip, await dump(worker, id));
-}
-
-/** A router with a transport `id` for each ip, each connected to a peer. */
-async function connectedPeers(...ips: string[]) {
-  const worker = new TestWorker();
-  await createRouter(worker);
-  const peers: WebRtcPeer[] = [];
-  for (const [index, ip] of ips.entries()) {
-    const id = `t${index}`;
-    await createWebRtcTransport(worker, id);
-    const peer = await createPeer(worker, id, ip);
-    peers.push(peer);
-    await connect(worker, id, peer);
-    peer.startDtls('server');
-  }
-  await worker.advance(1000);
-  return { worker, peers };
-}
 
 describe('WebRtcTransport', () => {
   it('connects as a client unless the peer is one', async () => {
@@ -185,6 +154,7 @@ describe('WebRtcTransport', () => {
     expect(drops.get(DropReason.srtpReplay)).toBe(500);
     expect(drops.get(DropReason.srtpAuthentication)).toBe(500);
     expect(drops.get(DropReason.rtpNoProducer)).toBe(5000);
+    expect(drops.get(DropReason.dtlsReplay)).toBe(1000);
     expect(attacker.states).toEqual(['connecting', 'connected']);
     expect(worker.core.memory.slotsInUse).toBe(0);
     const stats = await worker.request<FbsProducer.GetStatsResponseT>(Method.PRODUCER_GET_STATS, 'victim');
