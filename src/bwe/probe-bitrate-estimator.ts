@@ -6,9 +6,6 @@ import { type ProbeCluster } from './prober.js';
  * or else at least that. libwebrtc's `ProbeBitrateEstimator`.
  */
 export class ProbeBitrateEstimator {
-  /** Whether the last result is what the path carries; otherwise it may carry more. */
-  isSaturated = false;
-
   readonly #probes: Probe[] = [];
 
   /** Packets of this cluster are being sent. */
@@ -28,9 +25,7 @@ export class ProbeBitrateEstimator {
       if (!probe) continue;
       probe.add(feedback.sentAt[index], feedback.arrivals[index], feedback.sizes[index]);
       const measured = probe.measure();
-      if (Number.isNaN(measured)) continue;
-      bitrate = measured;
-      this.isSaturated = probe.isSaturated;
+      if (!Number.isNaN(measured)) bitrate = measured;
     }
     return bitrate;
   }
@@ -40,7 +35,6 @@ export class ProbeBitrateEstimator {
 class Probe {
   readonly cluster: ProbeCluster;
   readonly createdAt: number;
-  isSaturated = false;
 
   #packets = 0;
   #bytes = 0;
@@ -81,9 +75,8 @@ class Probe {
     const sent = ((this.#bytes - this.#sizeOfLastSent) * 8000) / sendDuration;
     const received = ((this.#bytes - this.#sizeOfFirstArrived) * 8000) / receiveDuration;
     if (received > MAX_SPEEDUP * sent) return NaN;
-    this.isSaturated = received < SATURATED * sent;
-    // A little less than the path carries lets its queue drain.
-    return this.isSaturated ? BACKOFF * received : Math.min(sent, received);
+    // A path that is not as fast is full at this bitrate: a little less lets its queue drain.
+    return received < SATURATED * sent ? BACKOFF * received : Math.min(sent, received);
   }
 }
 

@@ -46,7 +46,7 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
   #max: number;
   #desired = 0;
   #receiverBitrate = Infinity;
-  #firstFeedbackAt = NaN;
+  #hasFeedback = false;
   #limitedBy: LimitingFactor = 'initial';
   #isConnected = false;
   #sentAt = -Infinity;
@@ -102,13 +102,12 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
     this.#now = now;
     this.#feedback.read(feedback, now);
     if (this.#feedback.count === 0) return;
-    if (Number.isNaN(this.#firstFeedbackAt)) this.#firstFeedbackAt = now;
+    this.#hasFeedback = true;
     this.#updateRtt(now);
     this.#lossHistory.add(1 - this.#feedback.receivedCount / this.#feedback.count);
     this.#throughput.update(this.#feedback);
-    const probed = this.#measureProbes(now);
-    this.#delayBased.update(this.#feedback, this.#throughput.bitrate, probed, this.#alr.isLimited, now);
-    if (!Number.isNaN(probed)) this.#lossBased.setBitrate(probed);
+    const probed = this.#probes.update(this.#feedback);
+    this.#delayBased.update(this.#feedback, this.#throughput.bitrate, probed, now);
     this.#lossBased.update(this.#feedback, this.#throughput.bitrate, this.#delayBased.bitrate, this.#alr.isLimited);
     const previous = this.targetBitrate;
     this.#updateTarget(now);
@@ -205,21 +204,11 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
     if (!(shortest > 0 && shortest < Infinity)) return;
     this.rtt = shortest;
     this.#rttBackoff.onFeedback(shortest, now);
-    this.#delayBased.setRtt(shortest);
-  }
-
-  /** bps, only if it is more than what is known to be possible; NaN otherwise. */
-  #measureProbes(now: number): number {
-    const measured = this.#probes.update(this.#feedback);
-    const known = this.targetBitrate;
-    if (!(measured > known)) return NaN;
-    // On a full path a probe takes its share of what others send: the truth is between what was known and that.
-    const isShared = this.#probes.isSaturated && now - this.#firstFeedbackAt > START_PHASE_MS;
-    return isShared ? (known + measured) / 2 : measured;
+    this.#delayBased.setRtt(longest);
   }
 
   #updateTarget(now: number): void {
-    this.#limitedBy = Number.isNaN(this.#firstFeedbackAt) ? 'initial' : 'delay';
+    this.#limitedBy = this.#hasFeedback ? 'delay' : 'initial';
     let bitrate = this.#delayBased.bitrate;
     if (this.#lossBased.isReady) bitrate = this.#bound(bitrate, this.#lossBased.bitrate, 'loss');
     bitrate = this.#bound(bitrate, this.#rttBackoff.bitrate, 'rtt');
@@ -231,7 +220,7 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
     }
     this.targetBitrate = Math.round(bitrate);
     this.#alr.setBitrate(this.targetBitrate);
-    this.#probeController.setEstimate(this.targetBitrate, this.#throughput.bitrate, now);
+    this.#probeController.setEstimate(this.targetBitrate, now);
   }
 
   #bound(bitrate: number, limit: number, factor: LimitingFactor): number {
@@ -276,8 +265,6 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
 
 /** Of the target, as in libwebrtc. */
 const PACING_FACTOR = 2.5;
-/** In which probes are taken at their word. */
-const START_PHASE_MS = 2000;
 const TICK_MS = 50;
 const IDLE_MS = 5000;
 const USAGE_NAMES = ['normal', 'underusing', 'overusing'] as const;

@@ -1,0 +1,37 @@
+import { type SctpAssociationState, type SctpErrorKind, type SctpImplementation } from './association-owner.js';
+import { encodeAbort } from './chunks/abort.js';
+import { type DeferredEvents } from './deferred-events.js';
+import { type ErrorCause } from './error-causes/error-cause.js';
+import { type SctpAssociationOptions } from './options.js';
+import { type PacketSender } from './packet-sender.js';
+import { type SendQueue } from './sending/send-queue.js';
+import { type TransmissionControlBlock } from './transmission-control-block.js';
+
+/** What the parts of an association share. */
+export interface AssociationContext {
+  readonly options: SctpAssociationOptions;
+  readonly sendQueue: SendQueue;
+  readonly packets: PacketSender;
+  readonly events: DeferredEvents;
+  state: SctpAssociationState;
+  /** Exists from the INIT ACK or COOKIE ECHO on. */
+  tcb: TransmissionControlBlock | undefined;
+  peerImplementation: SctpImplementation;
+  receivedMessages: number;
+  /** Ends the association. Without an error it was meant to end. */
+  close(error?: SctpErrorKind, message?: string): void;
+}
+
+export function reportError(context: AssociationContext, error: SctpErrorKind, message: string): void {
+  context.events.add({ kind: 'error', error, message });
+}
+
+/** Tells the peer that it is over (RFC 9260 §9.1). */
+export function sendAbort(
+  context: AssociationContext,
+  verificationTag: number,
+  cause: ErrorCause,
+  tagReflected = false,
+): void {
+  context.packets.sendChunk(encodeAbort({ tagReflected, causes: [cause] }), verificationTag);
+}
