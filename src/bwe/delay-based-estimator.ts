@@ -13,10 +13,10 @@ export class DelayBasedEstimator {
   /** Whether the last update saw the end of an overuse: a queue that drained is empty now. */
   hasRecovered = false;
 
-  #interArrival = new InterArrival();
+  #interArrival = new InterArrival(MAX_BURST_MS);
   #trendline = new TrendlineEstimator();
   #detector = new OveruseDetector();
-  readonly #rateControl = new AimdRateControl();
+  readonly #rateControl = new AimdRateControl(BACKOFF);
   #updatedAt = -Infinity;
 
   /** @param initialBitrate bps */
@@ -54,8 +54,15 @@ export class DelayBasedEstimator {
   /**
    * @param throughput bps, NaN if not known
    * @param probed bps, what a probe has just found; NaN if none has
+   * @param isApplicationLimited whether the throughput says nothing about what could be
    */
-  update(feedback: PacketFeedback, throughput: number, probed: number, now: number): void {
+  update(
+    feedback: PacketFeedback,
+    throughput: number,
+    probed: number,
+    isApplicationLimited: boolean,
+    now: number,
+  ): void {
     this.hasRecovered = false;
     for (let i = 0; i < feedback.receivedCount; i++) {
       const index = feedback.byArrival[i];
@@ -63,12 +70,12 @@ export class DelayBasedEstimator {
       this.#addPacket(feedback.sentAt[index], feedback.arrivals[index], feedback.sizes[index], now);
       if (usageBefore === BandwidthUsage.underusing && this.usage === BandwidthUsage.normal) this.hasRecovered = true;
     }
-    if (feedback.receivedCount > 0) this.#updateBitrate(throughput, probed, now);
+    if (feedback.receivedCount > 0) this.#updateBitrate(throughput, probed, isApplicationLimited, now);
   }
 
   #addPacket(sentAt: number, arrival: number, size: number, now: number): void {
     if (now - this.#updatedAt > STREAM_TIMEOUT_MS) {
-      this.#interArrival = new InterArrival();
+      this.#interArrival = new InterArrival(MAX_BURST_MS);
       this.#trendline = new TrendlineEstimator();
       this.#detector = new OveruseDetector();
     }
@@ -80,8 +87,10 @@ export class DelayBasedEstimator {
     this.#detector.detect(offset, sendDelta, this.#trendline.deltaCount, arrival);
   }
 
-  #updateBitrate(throughput: number, probed: number, now: number): void {
+  #updateBitrate(throughput: number, probed: number, isApplicationLimited: boolean, now: number): void {
     const rateControl = this.#rateControl;
+    // Overuse with little media is one of a burst, or of an estimate that was not tried yet: it is lowered step by step.
+    if (isApplicationLimited && this.usage === BandwidthUsage.overusing) throughput = rateControl.bitrate;
     if (this.usage !== BandwidthUsage.overusing) {
       if (Number.isNaN(probed)) rateControl.update(this.usage, throughput, now);
       else rateControl.setEstimate(probed, now);
@@ -93,8 +102,12 @@ export class DelayBasedEstimator {
   }
 }
 
+/** Shorter than what receivers are used to: on a full and fast path all packets come close together, and long bursts hide the growth. */
+const MAX_BURST_MS = 50;
 /** Feedback that far apart tells nothing about the development in between. */
 const STREAM_TIMEOUT_MS = 2000;
+/** Of the throughput. Gentler than the 0.85 of the draft: what is measured here is more recent. */
+const BACKOFF = 0.9;
 /** Makes a slope comparable with the detector's threshold. */
 const GAIN = 4;
 

@@ -12,6 +12,12 @@ export class InterArrival {
   #current = new PacketGroup();
   #previous = new PacketGroup();
   #reordered = 0;
+  readonly #maxBurst: number;
+
+  /** @param maxBurst longest time between the first and the last arrival of a burst, ms */
+  constructor(maxBurst = MAX_BURST_MS) {
+    this.#maxBurst = maxBurst;
+  }
 
   /**
    * Takes a packet, in the order of arrival.
@@ -52,7 +58,7 @@ export class InterArrival {
     // Packets that arrive faster than they were sent had to wait for each other: they are one burst.
     const isBurst =
       sendDelta === 0 ||
-      (arrivalDelta < sendDelta && arrivalDelta <= BURST_DELTA_MS && arrival - current.firstArrival < MAX_BURST_MS);
+      (arrivalDelta < sendDelta && arrivalDelta <= BURST_DELTA_MS && arrival - current.firstArrival < this.#maxBurst);
     return !isBurst && (sendTime - current.firstSendTime) >>> 0 > GROUP_TICKS;
   }
 

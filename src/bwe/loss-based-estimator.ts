@@ -52,6 +52,13 @@ export class LossBasedEstimator {
     this.#max = max;
   }
 
+  /** Takes a bitrate that a probe has shown to be possible. */
+  setBitrate(bitrate: number): void {
+    this.#capacity = bitrate;
+    this.bitrate = bitrate;
+    this.#release();
+  }
+
   /**
    * @param acknowledgedBitrate bps, NaN if not known
    * @param isApplicationLimited whether what is acknowledged says nothing about what could be
@@ -131,10 +138,7 @@ export class LossBasedEstimator {
       return;
     }
     if (!isLossLimited) {
-      this.state = 'delay-based';
-      this.#heldBitrate = Infinity;
-      this.#holdUntil = -Infinity;
-      this.#holdDuration = INITIAL_HOLD_MS;
+      this.#release();
     } else if (this.#isIncrease(bitrate)) {
       this.state = 'increasing';
     } else {
@@ -146,6 +150,13 @@ export class LossBasedEstimator {
       this.#stepLimit = STEP_FACTOR * this.#capacity;
       this.#stepStartedAt = now;
     }
+  }
+
+  #release(): void {
+    this.state = 'delay-based';
+    this.#heldBitrate = Infinity;
+    this.#holdUntil = -Infinity;
+    this.#holdDuration = INITIAL_HOLD_MS;
   }
 
   #isIncrease(bitrate: number): boolean {
@@ -196,4 +207,4 @@ const STEP_FACTOR = 1.3;
 
 /** The loss that bounds nothing, and bps per share of loss beyond it. */
 const UPPER_BOUND_LOSS_OFFSET = 0.05;
-const UPPER_BOUND_BALANCE = 100_000;
+const UPPER_BOUND_BALANCE = 300_000;

@@ -146,14 +146,14 @@ const RATE_JUMP = 2;
 
 const BONUS_PER_KBPS = 0.0002;
 const BONUS_PER_LOG_KBPS = 0.02;
-const BONUS_LOSS_LIMIT = 0.2;
+const BONUS_LOSS_LIMIT = 0.25;
 const BONUS_SMOOTHING = 0.002;
 
 const NEWTON_STEP = 0.75;
 const MIN_INHERENT_LOSS = 0.001;
 /** How much a path may lose of itself: the less, the higher its capacity is said to be. */
 const MAX_INHERENT_LOSS_OFFSET = 0.05;
-const MAX_INHERENT_LOSS_BALANCE = 100_000;
+const MAX_INHERENT_LOSS_BALANCE = 300_000;
 
 function feasibleInherentLoss(capacity: number, loss: number): number {
   const maximum = Math.min(1, MAX_INHERENT_LOSS_OFFSET + MAX_INHERENT_LOSS_BALANCE / capacity);

@@ -6,6 +6,9 @@ import { type ProbeCluster } from './prober.js';
  * or else at least that. libwebrtc's `ProbeBitrateEstimator`.
  */
 export class ProbeBitrateEstimator {
+  /** Whether the last result is what the path carries; otherwise it may carry more. */
+  isSaturated = false;
+
   readonly #probes: Probe[] = [];
 
   /** Packets of this cluster are being sent. */
@@ -25,7 +28,9 @@ export class ProbeBitrateEstimator {
       if (!probe) continue;
       probe.add(feedback.sentAt[index], feedback.arrivals[index], feedback.sizes[index]);
       const measured = probe.measure();
-      if (!Number.isNaN(measured)) bitrate = measured;
+      if (Number.isNaN(measured)) continue;
+      bitrate = measured;
+      this.isSaturated = probe.isSaturated;
     }
     return bitrate;
   }
@@ -35,6 +40,7 @@ export class ProbeBitrateEstimator {
 class Probe {
   readonly cluster: ProbeCluster;
   readonly createdAt: number;
+  isSaturated = false;
 
   #packets = 0;
   #bytes = 0;
@@ -75,8 +81,9 @@ class Probe {
     const sent = ((this.#bytes - this.#sizeOfLastSent) * 8000) / sendDuration;
     const received = ((this.#bytes - this.#sizeOfFirstArrived) * 8000) / receiveDuration;
     if (received > MAX_SPEEDUP * sent) return NaN;
-    // A path that is not as fast is full at this bitrate: a little less lets its queue drain.
-    return received < SATURATED * sent ? BACKOFF * received : Math.min(sent, received);
+    this.isSaturated = received < SATURATED * sent;
+    // A little less than the path carries lets its queue drain.
+    return this.isSaturated ? BACKOFF * received : Math.min(sent, received);
   }
 }
 

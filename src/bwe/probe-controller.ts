@@ -26,7 +26,7 @@ export class ProbeController {
   /** Until the next series. */
   #interval = MIN_INTERVAL_MS;
 
-  /** The highest estimate of the present period and of the one before. */
+  /** The highest throughput of the present period and of the one before. Estimates may have been wrong. */
   #peak = 0;
   #previousPeak = 0;
   #periodBeganAt = -Infinity;
@@ -47,14 +47,15 @@ export class ProbeController {
     this.#desired = bitrate;
   }
 
-  setEstimate(bitrate: number, now: number): void {
+  /** @param throughput what arrives at present, bps; NaN if not known */
+  setEstimate(bitrate: number, throughput: number, now: number): void {
     if (now - this.#periodBeganAt >= RECENT_MS) {
       this.#previousPeak = this.#peak;
-      this.#peak = bitrate;
+      this.#peak = 0;
       this.#periodBeganAt = now;
     }
+    if (throughput > this.#peak) this.#peak = throughput;
     if (bitrate < this.#estimate && this.#hasFallen(bitrate)) this.#interval = MIN_INTERVAL_MS;
-    this.#peak = Math.max(this.#peak, bitrate);
     this.#estimate = bitrate;
   }
 
@@ -125,14 +126,14 @@ const DURATION_MS = 15;
 const MIN_BURSTS = 5;
 const RESULT_TIMEOUT_MS = 1000;
 
-/** Of the highest estimate of the last seconds. */
+/** Of the highest throughput of the last seconds. */
 const LARGE_FALL = 0.66;
 const RECENT_MS = 5000;
-/** Of that highest estimate. */
+/** Of that highest throughput. */
 const RECOVERY_SCALE = 0.85;
 
-const MIN_INTERVAL_MS = 5000;
-const MAX_INTERVAL_MS = 20_000;
+const MIN_INTERVAL_MS = 4000;
+const MAX_INTERVAL_MS = 12_000;
 const INTERVAL_GROWTH = 1.25;
 /** Of the estimate before. */
 const SUCCESS = 1.1;

@@ -46,7 +46,7 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
   #max: number;
   #desired = 0;
   #receiverBitrate = Infinity;
-  #hasFeedback = false;
+  #firstFeedbackAt = NaN;
   #limitedBy: LimitingFactor = 'initial';
   #isConnected = false;
   #sentAt = -Infinity;
@@ -102,12 +102,13 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
     this.#now = now;
     this.#feedback.read(feedback, now);
     if (this.#feedback.count === 0) return;
-    this.#hasFeedback = true;
+    if (Number.isNaN(this.#firstFeedbackAt)) this.#firstFeedbackAt = now;
     this.#updateRtt(now);
     this.#lossHistory.add(1 - this.#feedback.receivedCount / this.#feedback.count);
     this.#throughput.update(this.#feedback);
-    const probed = this.#probes.update(this.#feedback);
-    this.#delayBased.update(this.#feedback, this.#throughput.bitrate, probed, now);
+    const probed = this.#measureProbes(now);
+    this.#delayBased.update(this.#feedback, this.#throughput.bitrate, probed, this.#alr.isLimited, now);
+    if (!Number.isNaN(probed)) this.#lossBased.setBitrate(probed);
     this.#lossBased.update(this.#feedback, this.#throughput.bitrate, this.#delayBased.bitrate, this.#alr.isLimited);
     const previous = this.targetBitrate;
     this.#updateTarget(now);
@@ -204,11 +205,21 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
     if (!(shortest > 0 && shortest < Infinity)) return;
     this.rtt = shortest;
     this.#rttBackoff.onFeedback(shortest, now);
-    this.#delayBased.setRtt(longest);
+    this.#delayBased.setRtt(shortest);
+  }
+
+  /** bps, only if it is more than what is known to be possible; NaN otherwise. */
+  #measureProbes(now: number): number {
+    const measured = this.#probes.update(this.#feedback);
+    const known = this.targetBitrate;
+    if (!(measured > known)) return NaN;
+    // On a full path a probe takes its share of what others send: the truth is between what was known and that.
+    const isShared = this.#probes.isSaturated && now - this.#firstFeedbackAt > START_PHASE_MS;
+    return isShared ? (known + measured) / 2 : measured;
   }
 
   #updateTarget(now: number): void {
-    this.#limitedBy = this.#hasFeedback ? 'delay' : 'initial';
+    this.#limitedBy = Number.isNaN(this.#firstFeedbackAt) ? 'initial' : 'delay';
     let bitrate = this.#delayBased.bitrate;
     if (this.#lossBased.isReady) bitrate = this.#bound(bitrate, this.#lossBased.bitrate, 'loss');
     bitrate = this.#bound(bitrate, this.#rttBackoff.bitrate, 'rtt');
@@ -220,7 +231,7 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
     }
     this.targetBitrate = Math.round(bitrate);
     this.#alr.setBitrate(this.targetBitrate);
-    this.#probeController.setEstimate(this.targetBitrate, now);
+    this.#probeController.setEstimate(this.targetBitrate, this.#throughput.bitrate, now);
   }
 
   #bound(bitrate: number, limit: number, factor: LimitingFactor): number {
@@ -265,6 +276,8 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
 
 /** Of the target, as in libwebrtc. */
 const PACING_FACTOR = 2.5;
+/** In which probes are taken at their word. */
+const START_PHASE_MS = 2000;
 const TICK_MS = 50;
 const IDLE_MS = 5000;
 const USAGE_NAMES = ['normal', 'underusing', 'overusing'] as const;

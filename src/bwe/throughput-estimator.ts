@@ -120,7 +120,7 @@ const MAX_PACKETS = 500;
 const CAPACITY = 512;
 const MASK = CAPACITY - 1;
 
-const MIN_WINDOW_MS = 1000;
+const MIN_WINDOW_MS = 500;
 const MAX_WINDOW_MS = 5000;
 const MAX_REORDERING_MS = 1000;
 const MIN_DURATION_MS = 1;

@@ -83,6 +83,16 @@ export class RetransmissionBuffer {
     return this.#handles[slot] === NO_HANDLE ? -1 : slot;
   }
 
+  /** The slot of the packet that is so many sequence numbers (less than `size`) older than the newest; -1: none. */
+  slotBeforeNewest(distance: number): number {
+    const slot = (this.#newest - distance) & this.#mask;
+    return this.#handles[slot] === NO_HANDLE ? -1 : slot;
+  }
+
+  seq(slot: number): number {
+    return (this.#firstSeq + ((slot - this.#first) & this.#mask)) & 0xffff;
+  }
+
   handle(slot: number): number {
     return this.#handles[slot];
   }

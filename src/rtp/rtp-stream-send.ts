@@ -12,6 +12,8 @@ const MAX_RETRANSMISSION_ITEMS = 2500;
 const MAX_RETRANSMISSION_AGE_AUDIO = 1000;
 const MAX_RETRANSMISSION_AGE_VIDEO = 2000;
 const DEFAULT_RTT = 100;
+/** Padding is taken from so many packets. */
+const MAX_PADDING_PACKETS = 64;
 /** Without a new packet for this long there are no sender reports. */
 const MAX_SENDER_REPORT_REFERENCE_AGE = 2000;
 
@@ -24,6 +26,16 @@ export interface RtpStreamSendOwner {
    * @param seq, timestamp, marker, rewrite as the packet was sent first
    */
   onRtpStreamRetransmit(
+    stream: RtpStreamSend,
+    handle: number,
+    seq: number,
+    timestamp: number,
+    marker: boolean,
+    rewrite: number,
+    now: number,
+  ): void;
+  /** The same for a packet that was not asked for, see `RtpStreamSend.sendPadding`. */
+  onRtpStreamPadding(
     stream: RtpStreamSend,
     handle: number,
     seq: number,
@@ -46,6 +58,8 @@ export class RtpStreamSend extends RtpStream {
   readonly #transmission = new RtpDataCounter(true);
   readonly #buffer: RetransmissionBuffer | undefined;
   #rtxSeq: number;
+  /** How far before the newest packet the next padding is taken from. */
+  #paddingDistance = 0;
 
   #receiverReference = 0;
   /** ms; -1: none was received. */
@@ -116,6 +130,28 @@ export class RtpStreamSend extends RtpStream {
     }
     this.#transmission.update(packet.length, packet.payloadLength, now);
     return true;
+  }
+
+  /** Sends one of the last packets again by RTX, another one each time. False: there is none, or no RTX. */
+  sendPadding(now: number): boolean {
+    const buffer = this.#buffer;
+    if (buffer === undefined || this.rtx === undefined) return false;
+    const choice = Math.min(buffer.size, MAX_PADDING_PACKETS);
+    for (let tried = 0; tried < choice; tried++) {
+      const slot = buffer.slotBeforeNewest(this.#paddingDistance++ % choice);
+      if (slot < 0) continue;
+      this.#owner.onRtpStreamPadding(
+        this,
+        buffer.handle(slot),
+        buffer.seq(slot),
+        buffer.timestamp(slot),
+        buffer.marker(slot),
+        buffer.rewrite(slot),
+        now,
+      );
+      return true;
+    }
+    return false;
   }
 
   pause(): void {

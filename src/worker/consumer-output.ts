@@ -15,6 +15,8 @@ export interface ConsumerOutputOwner {
   onSendRtp(packet: EgressPacket, now: number): void;
   /** The answer to a NACK: RTX, or the original packet again if RTX was not negotiated. */
   onRetransmitRtp(packet: EgressPacket, now: number): void;
+  /** A packet that was sent before and that nobody asked for, by RTX. */
+  onSendPadding(packet: EgressPacket, now: number): void;
   onOutputScore(now: number): void;
 }
 
@@ -113,20 +115,42 @@ export class ConsumerOutput implements RtpStreamSendOwner {
     rewrite: number,
     now: number,
   ): void {
+    const { egress } = this.#media;
+    if (!this.#beginStored(handle, seq, timestamp, marker, rewrite)) return;
+    this.#owner.onRetransmitRtp(egress.packet, now);
+    this.#traces.packet(egress.packet, storedPacket, stream.rtx !== undefined, now);
+    egress.end();
+  }
+
+  onRtpStreamPadding(
+    _stream: RtpStreamSend,
+    handle: number,
+    seq: number,
+    timestamp: number,
+    marker: boolean,
+    rewrite: number,
+    now: number,
+  ): void {
+    const { egress } = this.#media;
+    if (!this.#beginStored(handle, seq, timestamp, marker, rewrite)) return;
+    this.#owner.onSendPadding(egress.packet, now);
+    egress.end();
+  }
+
+  /** Makes `storedPacket` the packet in a slot, and a copy of it that of the egress: by RTX if that was negotiated. */
+  #beginStored(handle: number, seq: number, timestamp: number, marker: boolean, rewrite: number): boolean {
     const packet = storedPacket;
     const { egress, memory } = this.#media;
     restoreSlot(packet, memory, handle);
     packet.updateMid(this.#mid);
+    const { stream } = this;
     const { rtx } = stream;
     const { ssrc } = stream.params;
     const begun =
       rtx === undefined
         ? egress.begin(packet, ssrc, seq, timestamp, marker, rewrite)
         : egress.beginRtx(packet, rtx.payloadType, rtx.ssrc, stream.nextRtxSeq(), seq, timestamp, marker, rewrite);
-    if (!begun) return;
-    egress.packet.mayBeRepeated = rtx === undefined;
-    this.#owner.onRetransmitRtp(egress.packet, now);
-    this.#traces.packet(egress.packet, packet, rtx !== undefined, now);
-    egress.end();
+    if (begun) egress.packet.mayBeRepeated = rtx === undefined;
+    return begun;
   }
 }

@@ -39,6 +39,9 @@ export interface ConsumerListener {
   /** The same for an answer to a NACK: RTX, or the original packet again if RTX was not negotiated. */
   onConsumerRetransmitRtp(consumer: Consumer, packet: EgressPacket, now: number): void;
 
+  /** The same for a packet sent once more by RTX, which nobody asked for: see `Consumer.sendPadding`. */
+  onConsumerSendPadding(consumer: Consumer, packet: EgressPacket, now: number): void;
+
   /** For the Producer, by way of the Router. Ignored while the Transport is not connected. */
   onConsumerKeyFrameRequested(consumer: Consumer, mappedSsrc: number, now: number): void;
 
@@ -265,6 +268,16 @@ export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner
     this.#manager.applyLayers(this.#outputs[0].stream.activeTime(now), now);
   }
 
+  /**
+   * Sends a packet of late once more, by RTX: where bytes are needed to probe for bandwidth these may be of use. False:
+   * it has none, or no RTX.
+   */
+  sendPadding(now: number): boolean {
+    if (this.kind !== MediaKind.VIDEO || !this.active) return false;
+    for (const { stream } of this.#outputs) if (stream.sendPadding(now)) return true;
+    return false;
+  }
+
   /** bps */
   desiredBitrate(now: number): number {
     if (this.#isPipe || this.kind === MediaKind.AUDIO || !this.active) return 0;
@@ -402,6 +415,10 @@ export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner
 
   onRetransmitRtp(packet: EgressPacket, now: number): void {
     this.#listener.onConsumerRetransmitRtp(this, packet, now);
+  }
+
+  onSendPadding(packet: EgressPacket, now: number): void {
+    this.#listener.onConsumerSendPadding(this, packet, now);
   }
 
   onOutputScore(now: number): void {

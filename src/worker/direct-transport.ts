@@ -6,6 +6,7 @@ import { DropReason } from '../common/drop-reason.js';
 import { type Consumer } from './consumer.js';
 import { type WorkerContext } from './context.js';
 import { type DataConsumer } from './data-consumer.js';
+import { type EgressPacket } from './egress.js';
 import { type EventTable } from './handler-registry.js';
 import { Transport } from './transport.js';
 import { type TransportOwner } from './transport-owner.js';
@@ -45,7 +46,9 @@ export class DirectTransport extends Transport {
     return new FbsDirectTransport.DumpResponseT(this.baseDump());
   }
 
-  override dispatchRtp(consumer: Consumer): void {
+  override dispatchRtp(_packet: EgressPacket, consumer: Consumer | undefined): void {
+    // To the application padding would be nothing but noise.
+    if (consumer === undefined) return;
     this.#consumer = consumer;
     this.context.media.egress.deliver(this);
   }

@@ -198,9 +198,9 @@ export class Egress {
     return true;
   }
 
-  /** Puts the current packet into the batch. */
-  commit(route: EgressRoute): void {
-    const { handle, offset, prefixLength, sourceHandle, restOffset, restLength } = this.packet;
+  /** Puts a packet into the batch: the current one, or one that was kept in its slots for a while. */
+  commit(route: EgressRoute, packet: EgressPacket = this.packet): void {
+    const { handle, offset, prefixLength, sourceHandle, restOffset, restLength } = packet;
     this.#memory.retain(handle);
     this.#memory.retain(sourceHandle);
     this.#add(handle, offset, prefixLength, sourceHandle, restOffset, restLength, route);
@@ -213,7 +213,7 @@ export class Egress {
     return route.sendRtp(this.#memory.bytes, offset, prefixLength + restLength);
   }
 
-  /** Puts a copy of a complete packet that lies anywhere into the batch: probation packets. */
+  /** Puts a copy of a complete packet that lies anywhere into the batch. */
   commitCopy(bytes: Uint8Array, offset: number, length: number, route: EgressRoute): boolean {
     const handle = this.#memory.allocate(length + TRAILER_LENGTH);
     if (handle === NO_HANDLE) {

@@ -1,9 +1,13 @@
-import { Uint32StringT } from '../channel/fbs/common.js';
+import { TraceDirection, Uint32StringT } from '../channel/fbs/common.js';
+import { Event } from '../channel/fbs/notification.js';
+import { MediaKind } from '../channel/fbs/rtp-parameters.js';
 import * as FbsTransport from '../channel/fbs/transport.js';
 import { DropReason } from '../common/drop-reason.js';
 import { createHeaderExtensionIds, HeaderExtension } from '../rtp/header-extension.js';
+import { type TransportFeedbackReader } from '../rtp/rtcp/transport-feedback-reader.js';
 import { type RtpPacket } from '../rtp/rtp-packet.js';
 import { type RtpStreamRecv } from '../rtp/rtp-stream-recv.js';
+import { distributeBitrate } from './bitrate-distribution.js';
 import { BitrateLimits } from './bitrate-limits.js';
 import { CaptureTimeEstimators } from './capture-time-estimators.js';
 import { Consumer, type ConsumerListener } from './consumer.js';
@@ -13,7 +17,8 @@ import { type EgressPacket, type RtpProtector } from './egress.js';
 import { type IncomingRequest } from './handler-registry.js';
 import { IncomingCongestion } from './incoming-congestion.js';
 import { NotFoundError } from './not-found-error.js';
-import { OutgoingCongestion } from './outgoing-congestion.js';
+import { OutgoingCongestion, type OutgoingCongestionOwner } from './outgoing-congestion.js';
+import { PaddingSender, type PaddingSenderOwner } from './padding-sender.js';
 import { Producer, type ProducerListener, ReceivedAs } from './producer.js';
 import { producerEvents, producerMethods } from './producer-requests.js';
 import { RtpListener } from './rtp-listener.js';
@@ -24,10 +29,11 @@ import { TransportRtcp, type TransportRtcpOwner } from './transport-rtcp.js';
 
 /** What a Transport does for its media. */
 export interface TransportMediaOwner {
+  readonly id: string;
   readonly isConnected: boolean;
   readonly rtpProtector: RtpProtector | undefined;
-  /** Sends the packet that is in the egress. */
-  dispatchRtp(consumer: Consumer, now: number): void;
+  /** Sends a packet. `consumer`: whose it is; undefined if it comes out of the pacer, or is padding. */
+  dispatchRtp(packet: EgressPacket, consumer: Consumer | undefined, now: number): void;
   /** Sends RTCP packets; the bytes are only valid during the call. */
   sendRtcp(bytes: Uint8Array, offset: number, length: number): void;
   /** Takes a packet that the application sends through a Producer. */
@@ -50,7 +56,9 @@ const TRANSPORT_EXTENSIONS = [
 ];
 
 /** The Producers and Consumers of a Transport: their RTP, RTCP and congestion control. */
-export class TransportMedia implements ProducerListener, ConsumerListener, TransportRtcpOwner {
+export class TransportMedia
+  implements ProducerListener, ConsumerListener, OutgoingCongestionOwner, PaddingSenderOwner, TransportRtcpOwner
+{
   readonly #context: WorkerContext;
   readonly #counters: TransportCounters;
   readonly #owner: TransportMediaOwner;
@@ -66,6 +74,7 @@ export class TransportMedia implements ProducerListener, ConsumerListener, Trans
   readonly #rtcp: TransportRtcp;
   readonly #incoming: IncomingCongestion;
   readonly #outgoing: OutgoingCongestion;
+  readonly #padding: PaddingSender;
   #traceEvents: ReadonlySet<FbsTransport.TraceEventType> = new Set();
 
   constructor(
@@ -80,7 +89,8 @@ export class TransportMedia implements ProducerListener, ConsumerListener, Trans
     this.#owner = owner;
     this.#router = router;
     this.#rtcp = new TransportRtcp(context, this);
-    this.#outgoing = new OutgoingCongestion(options.initialAvailableOutgoingBitrate);
+    this.#outgoing = new OutgoingCongestion(context, this, options);
+    this.#padding = new PaddingSender(context, this);
     this.#incoming = new IncomingCongestion(context, (bytes, offset, length) => owner.sendRtcp(bytes, offset, length));
   }
 
@@ -144,7 +154,8 @@ export class TransportMedia implements ProducerListener, ConsumerListener, Trans
         consumer.preferredLayers ?? null,
       ),
     );
-    this.#outgoing.negotiate(consumer, this.#owner.isConnected);
+    this.#outgoing.negotiate(consumer, this.#owner.isConnected, now);
+    if (this.#outgoing.isNegotiated) for (const one of this.#consumers.values()) one.setExternallyManagedBitrate();
     if (this.#owner.isConnected) consumer.onTransportConnected(now);
   }
 
@@ -158,6 +169,7 @@ export class TransportMedia implements ProducerListener, ConsumerListener, Trans
     const consumer = this.#consumers.get(body.consumerId as string);
     if (!consumer) throw new NotFoundError(`Consumer not found [method:${request.name}]`);
     this.#closeConsumer(consumer);
+    this.#computeDesiredBitrate(true, this.#context.runtime.clock.now());
   }
 
   /** @param bitrate bps; 0: no limit */
@@ -169,11 +181,17 @@ export class TransportMedia implements ProducerListener, ConsumerListener, Trans
   /** @param bitrate bps; 0: no limit */
   setMaxOutgoingBitrate(bitrate: bigint): void {
     this.#limits.setMaxOutgoing(bitrate);
+    const now = this.#context.runtime.clock.now();
+    this.#outgoing.setMaxOutgoingBitrate(Number(bitrate), now);
+    this.#computeDesiredBitrate(false, now);
   }
 
   /** @param bitrate bps; 0: no limit */
   setMinOutgoingBitrate(bitrate: bigint): void {
     this.#limits.setMinOutgoing(bitrate);
+    const now = this.#context.runtime.clock.now();
+    this.#outgoing.setMinOutgoingBitrate(Number(bitrate), now);
+    this.#computeDesiredBitrate(false, now);
   }
 
   /** Replaces the set of trace events. */
@@ -219,14 +237,14 @@ export class TransportMedia implements ProducerListener, ConsumerListener, Trans
   /** Reports and congestion control begin, after all else that begins. */
   connectControl(now: number): void {
     this.#rtcp.start(now);
-    this.#outgoing.connected();
+    this.#outgoing.connected(now);
     this.#incoming.connected(now);
   }
 
   disconnected(now: number): void {
     for (const consumer of this.#consumers.values()) consumer.onTransportDisconnected(now);
     this.#rtcp.stop();
-    this.#outgoing.disconnected();
+    this.#outgoing.disconnected(now);
     this.#incoming.disconnected();
   }
 
@@ -267,6 +285,8 @@ export class TransportMedia implements ProducerListener, ConsumerListener, Trans
   close(): void {
     this.#rtcp.close();
     this.#incoming.close();
+    this.#outgoing.close();
+    this.#padding.close();
     for (const producer of this.#producers.values()) {
       this.#context.handlers.unregister(producer.id);
       producer.close();
@@ -326,25 +346,66 @@ export class TransportMedia implements ProducerListener, ConsumerListener, Trans
   // ConsumerListener
 
   onConsumerSendRtp(consumer: Consumer, packet: EgressPacket, now: number): void {
-    if (!this.#sendPacket(consumer, packet, now)) return;
+    if (!this.#owner.isConnected) return;
     this.#counters.sentRtp.update(packet.length, packet.payloadLength, now);
+    this.#sendPacket(consumer, packet, false, now);
   }
 
   onConsumerRetransmitRtp(consumer: Consumer, packet: EgressPacket, now: number): void {
-    if (!this.#sendPacket(consumer, packet, now)) return;
+    if (!this.#owner.isConnected) return;
     this.#counters.sentRtx.update(packet.length, packet.payloadLength, now);
+    this.#sendPacket(consumer, packet, true, now);
+  }
+
+  onConsumerSendPadding(_consumer: Consumer, packet: EgressPacket, now: number): void {
+    this.#padding.onPacket(packet, now);
   }
 
   onConsumerKeyFrameRequested(consumer: Consumer, mappedSsrc: number, now: number): void {
     if (this.#owner.isConnected) this.#router.requestKeyFrame(consumer, mappedSsrc, now);
   }
 
-  onConsumerNeedBitrateChange(): void {}
+  onConsumerNeedBitrateChange(_consumer: Consumer, now: number): void {
+    this.#distributeBitrate(now);
+    this.#computeDesiredBitrate(false, now);
+  }
 
-  onConsumerNeedZeroBitrate(): void {}
+  onConsumerNeedZeroBitrate(_consumer: Consumer, now: number): void {
+    this.#distributeBitrate(now);
+    this.#computeDesiredBitrate(true, now);
+  }
 
-  onConsumerProducerClosed(consumer: Consumer): void {
+  onConsumerProducerClosed(consumer: Consumer, now: number): void {
     this.#closeConsumer(consumer);
+    this.#computeDesiredBitrate(true, now);
+  }
+
+  // OutgoingCongestionOwner
+
+  onAvailableBitrate(now: number): void {
+    this.#distributeBitrate(now);
+    this.#computeDesiredBitrate(false, now);
+    const { TraceEventType, TraceInfo } = FbsTransport;
+    if (!this.#traceEvents.has(TraceEventType.BWE)) return;
+    this.#traceSent(TraceEventType.BWE, TraceInfo.BweTraceInfo, this.#outgoing.describe(), now);
+  }
+
+  onPacedPacket(packet: EgressPacket, now: number): void {
+    this.#stampAndDispatch(packet, undefined, now);
+  }
+
+  sendPadding(size: number, now: number): void {
+    if (this.#owner.isConnected) this.#padding.send(size, now);
+  }
+
+  // PaddingSenderOwner
+
+  onPaddingPacket(packet: EgressPacket, now: number): void {
+    this.#counters.sentProbation.update(packet.length, packet.payloadLength, now);
+    this.#stampAndDispatch(packet, undefined, now);
+    const { TraceEventType, TraceInfo } = FbsTransport;
+    if (!this.#traceEvents.has(TraceEventType.PROBATION)) return;
+    this.#traceSent(TraceEventType.PROBATION, TraceInfo.NONE, null, now);
   }
 
   // TransportRtcpOwner
@@ -369,18 +430,60 @@ export class TransportMedia implements ProducerListener, ConsumerListener, Trans
     return this.#consumersByRtxSsrc.get(ssrc);
   }
 
+  onTransportFeedback(feedback: TransportFeedbackReader, now: number): void {
+    this.#outgoing.receiveTransportFeedback(feedback, now);
+  }
+
+  onRemb(bitrate: number, now: number): void {
+    this.#outgoing.receiveRemb(bitrate, now);
+  }
+
   sendRtcp(bytes: Uint8Array, offset: number, length: number): void {
     this.#owner.sendRtcp(bytes, offset, length);
   }
 
-  /** Stamps the packet with its moment of sending and hands it on. False if it is not sent. */
-  #sendPacket(consumer: Consumer, packet: EgressPacket, now: number): boolean {
-    if (!this.#owner.isConnected) return false;
+  #sendPacket(consumer: Consumer, packet: EgressPacket, isRetransmission: boolean, now: number): void {
     // AES-GCM does not forgive a repetition that differs (see SrtpSender).
-    const mustStayEqual = packet.mayBeRepeated && this.#owner.rtpProtector?.repeatsMustBeEqual === true;
-    if (!mustStayEqual) this.#outgoing.stampPacket(packet, now);
-    this.#owner.dispatchRtp(consumer, now);
-    return true;
+    if (packet.mayBeRepeated && this.#owner.rtpProtector?.repeatsMustBeEqual === true) {
+      return this.#owner.dispatchRtp(packet, consumer, now);
+    }
+    // Audio does not wait.
+    if (consumer.kind === MediaKind.VIDEO && !this.#outgoing.admit(packet, isRetransmission, now)) return;
+    this.#stampAndDispatch(packet, consumer, now);
+  }
+
+  #stampAndDispatch(packet: EgressPacket, consumer: Consumer | undefined, now: number): void {
+    this.#outgoing.stampPacket(packet, now);
+    this.#owner.dispatchRtp(packet, consumer, now);
+  }
+
+  #distributeBitrate(now: number): void {
+    const { availableBitrate, considersLoss } = this.#outgoing;
+    if (availableBitrate === undefined) return;
+    if (distributeBitrate(this.#consumers.values(), availableBitrate, considersLoss, now)) {
+      this.#outgoing.distributed(now);
+    }
+  }
+
+  /** @param force see `OutgoingCongestion.setDesiredBitrate` */
+  #computeDesiredBitrate(force: boolean, now: number): void {
+    if (!this.#outgoing.isNegotiated) return;
+    let desired = 0;
+    for (const consumer of this.#consumers.values()) desired += consumer.desiredBitrate(now);
+    this.#outgoing.setDesiredBitrate(desired, force, now);
+  }
+
+  #traceSent(
+    type: FbsTransport.TraceEventType,
+    infoType: FbsTransport.TraceInfo,
+    info: FbsTransport.BweTraceInfoT | null,
+    now: number,
+  ): void {
+    this.#context.channel.notify(
+      this.#owner.id,
+      Event.TRANSPORT_TRACE,
+      new FbsTransport.TraceNotificationT(type, BigInt(Math.floor(now)), TraceDirection.DIRECTION_OUT, infoType, info),
+    );
   }
 
   #closeProducer(producer: Producer, now: number): void {
@@ -396,10 +499,12 @@ export class TransportMedia implements ProducerListener, ConsumerListener, Trans
     this.#consumers.delete(consumer.id);
     for (const ssrc of consumer.mediaSsrcs) {
       this.#consumersBySsrc.delete(ssrc);
+      this.#outgoing.removeStream(ssrc);
       this.#owner.removeSendStream(ssrc);
     }
     for (const ssrc of consumer.rtxSsrcs) {
       this.#consumersByRtxSsrc.delete(ssrc);
+      this.#outgoing.removeStream(ssrc);
       this.#owner.removeSendStream(ssrc);
     }
     this.#router.removeConsumer(consumer);

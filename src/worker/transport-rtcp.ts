@@ -3,6 +3,7 @@ import { PROBATION_SSRC } from '../rtp/probation-packet.js';
 import { CompoundBuilder } from '../rtp/rtcp/compound.js';
 import { readCompound, type RtcpHandler } from '../rtp/rtcp/reader.js';
 import { RTCP_MAX_LENGTH } from '../rtp/rtcp/rtcp-packet.js';
+import { type TransportFeedbackReader } from '../rtp/rtcp/transport-feedback-reader.js';
 import { type Consumer } from './consumer.js';
 import { type WorkerContext } from './context.js';
 import { PeriodicTimer } from './periodic-timer.js';
@@ -20,6 +21,8 @@ export interface TransportRtcpOwner {
   findProducerBySsrc(ssrc: number): Producer | undefined;
   findConsumerBySsrc(ssrc: number): Consumer | undefined;
   findConsumerByRtxSsrc(ssrc: number): Consumer | undefined;
+  onTransportFeedback(feedback: TransportFeedbackReader, now: number): void;
+  onRemb(bitrate: number, now: number): void;
   /** Sends RTCP packets; the bytes are only valid during the call. */
   sendRtcp(bytes: Uint8Array, offset: number, length: number): void;
 }
@@ -141,9 +144,13 @@ export class TransportRtcp implements RtcpHandler {
     this.#consumerOf(ssrc)?.rtcp.receiveKeyFrameRequest(ssrc, 'fir', this.#now);
   }
 
-  onRemb(): void {}
+  onRemb(_senderSsrc: number, bitrate: number): void {
+    this.#owner.onRemb(bitrate, this.#now);
+  }
 
-  onTransportFeedback(): void {}
+  onTransportFeedback(_senderSsrc: number, _mediaSsrc: number, feedback: TransportFeedbackReader): void {
+    this.#owner.onTransportFeedback(feedback, this.#now);
+  }
 
   /** RTX streams and probation get reports, too; these say nothing that anybody wants to know. */
   #consumerOf(ssrc: number): Consumer | undefined {

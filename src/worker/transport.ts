@@ -8,7 +8,7 @@ import { type SrtpReceiver } from '../srtp/srtp-session.js';
 import { type Consumer } from './consumer.js';
 import { type WorkerContext } from './context.js';
 import { type DataConsumer } from './data-consumer.js';
-import { type EgressRoute, type RtpProtector } from './egress.js';
+import { type EgressPacket, type EgressRoute, type RtpProtector } from './egress.js';
 import { type MethodTable } from './handler-registry.js';
 import { TransportCounters } from './transport-counters.js';
 import { TransportData, type TransportDataOwner } from './transport-data.js';
@@ -171,9 +171,9 @@ export abstract class Transport implements EgressRoute, TransportDataOwner, Tran
     if (reason !== DropReason.none) this.context.drops.count(reason);
   }
 
-  dispatchRtp(_consumer: Consumer, now: number): void {
+  dispatchRtp(packet: EgressPacket, _consumer: Consumer | undefined, now: number): void {
     this.sentAt = now;
-    this.context.media.egress.commit(this);
+    this.context.media.egress.commit(this, packet);
   }
 
   /** @param checkOrigin whether the packet came over the network, so that `admitRtp` may object */

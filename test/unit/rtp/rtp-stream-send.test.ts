@@ -8,10 +8,12 @@ import { compactNtp } from '../../../src/rtp/time.js';
 let memory: PacketMemory;
 let resent: number[];
 let scores: number[];
+let padding: number[];
 beforeEach(() => {
   memory = new PacketMemory();
   resent = [];
   scores = [];
+  padding = [];
 });
 
 const NTP_OFFSET = 3_900_000_000e6;
@@ -37,6 +39,7 @@ function create(params: Partial<RtpStreamParams> = {}): RtpStreamSend {
   const owner = {
     onRtpStreamScore: (_: unknown, score: number) => scores.push(score),
     onRtpStreamRetransmit: (_: unknown, _handle: number, seq: number) => resent.push(seq),
+    onRtpStreamPadding: (_: unknown, _handle: number, seq: number) => padding.push(seq),
   };
   return new RtpStreamSend(all, undefined, 0, memory, NTP_OFFSET, owner, 10_000);
 }

@@ -196,6 +196,10 @@ export class MediaHarness implements ProducerListener, ConsumerListener, EgressR
     this.onConsumerSendRtp(consumer, packet);
   }
 
+  onConsumerSendPadding(consumer: Consumer, packet: EgressPacket): void {
+    this.onConsumerSendRtp(consumer, packet);
+  }
+
   onConsumerKeyFrameRequested(_consumer: Consumer, mappedSsrc: number, now: number): void {
     this.events.push(['keyFrame', mappedSsrc]);
     for (const producer of this.producers) producer.requestKeyFrame(mappedSsrc, now);
