@@ -1,5 +1,4 @@
-import { DominantSpeakerNotification } from '../channel/fbs/active-speaker-observer.js';
-import { Event } from '../channel/fbs/notification/event.js';
+import { Event } from '../channel/fbs/notification.js';
 import { RtpObserverImpl, type RtpObserverInit } from './rtp-observer.js';
 import {
   type ActiveSpeakerObserver,
@@ -7,7 +6,6 @@ import {
   type ActiveSpeakerObserverObserver,
 } from './types/active-speaker-observer.js';
 import { type AppData } from './types/app-data.js';
-import { unpackBody } from './wire/convert.js';
 
 export class ActiveSpeakerObserverImpl<TAppData extends AppData = AppData>
   extends RtpObserverImpl<TAppData, ActiveSpeakerObserverEvents, ActiveSpeakerObserverObserver>
@@ -18,8 +16,8 @@ export class ActiveSpeakerObserverImpl<TAppData extends AppData = AppData>
 
     this.handleNotifications({
       [Event.ACTIVESPEAKEROBSERVER_DOMINANT_SPEAKER]: notification => {
-        const { producerId } = unpackBody(notification, new DominantSpeakerNotification());
-        const producer = this.router.getProducer(producerId as string);
+        const { producerId } = notification;
+        const producer = this.router.getProducer(producerId);
         // It may have been closed while the notification was on its way.
         if (producer) this.emitWithObserver('dominantspeaker', { producer });
       },

@@ -1,5 +1,4 @@
-import { VolumesNotification } from '../channel/fbs/audio-level-observer.js';
-import { Event } from '../channel/fbs/notification/event.js';
+import { Event } from '../channel/fbs/notification.js';
 import { RtpObserverImpl, type RtpObserverInit } from './rtp-observer.js';
 import { type AppData } from './types/app-data.js';
 import {
@@ -7,7 +6,6 @@ import {
   type AudioLevelObserverEvents,
   type AudioLevelObserverObserver,
 } from './types/audio-level-observer.js';
-import { unpackBody } from './wire/convert.js';
 
 export class AudioLevelObserverImpl<TAppData extends AppData = AppData>
   extends RtpObserverImpl<TAppData, AudioLevelObserverEvents, AudioLevelObserverObserver>
@@ -18,9 +16,9 @@ export class AudioLevelObserverImpl<TAppData extends AppData = AppData>
 
     this.handleNotifications({
       [Event.AUDIOLEVELOBSERVER_VOLUMES]: notification => {
-        const { volumes } = unpackBody(notification, new VolumesNotification());
+        const { volumes } = notification;
         const known = volumes.flatMap(({ producerId, volume }) => {
-          const producer = this.router.getProducer(producerId as string);
+          const producer = this.router.getProducer(producerId);
           // It may have been closed while the notification was on its way.
           return producer ? [{ producer, volume }] : [];
         });

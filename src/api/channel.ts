@@ -1,11 +1,18 @@
 import { type Carrier } from '../channel/carrier.js';
-import { type Body, decodeMessage, MessageEncoder } from '../channel/codec.js';
-import { Log } from '../channel/fbs/log/log.js';
-import { Event } from '../channel/fbs/notification/event.js';
-import { Notification } from '../channel/fbs/notification/notification.js';
-import { Method } from '../channel/fbs/request/method.js';
-import { Response } from '../channel/fbs/response/response.js';
+import { decodeMessage, MessageEncoder } from '../channel/codec.js';
+import { type Log } from '../channel/fbs/log.js';
+import { Body } from '../channel/fbs/message.js';
+import { type Event, type Notification } from '../channel/fbs/notification.js';
+import { type Method } from '../channel/fbs/request.js';
+import { type Response } from '../channel/fbs/response.js';
 import { MAX_PAYLOAD_LENGTH } from '../channel/framing.js';
+import {
+  eventInfo,
+  methodInfo,
+  type NotificationArguments,
+  type RequestArguments,
+  type ResponseBodyOf,
+} from '../channel/methods.js';
 import { NotFoundError, WorkerClosedError } from './errors.js';
 import { EnhancedEventEmitter } from './enhanced-events.js';
 import { Logger } from './logger.js';
@@ -20,12 +27,12 @@ interface PendingRequest {
 
 /**
  * Requests to a worker with their responses, and notifications both ways. As an emitter it emits each notification of
- * the worker under the id it is for: `(event: Event, notification: Notification)`.
+ * the worker under the id it is for: its event and its body.
  *
  * A response settles its request at once, but a notification is emitted in a later turn of the event loop. So whoever
  * creates an object after a response hears what the worker told about it even before that response.
  */
-export class Channel extends EnhancedEventEmitter<Record<string, [Event, Notification]>> {
+export class Channel extends EnhancedEventEmitter<Record<string, [Event, Notification['body']]>> {
   readonly #carrier: Carrier;
   readonly #pid: number;
   readonly #encoder: MessageEncoder;
@@ -64,7 +71,7 @@ export class Channel extends EnhancedEventEmitter<Record<string, [Event, Notific
     this.#closed = true;
     this.#carrier.close();
     for (const [id, { method, reject }] of this.#pending) {
-      reject(new WorkerClosedError(`Channel closed, pending request aborted [method:${Method[method]}, id:${id}]`));
+      reject(new WorkerClosedError(`Channel closed, pending request aborted [method:${nameOf(method)}, id:${id}]`));
     }
     this.#pending.clear();
   }
@@ -73,22 +80,26 @@ export class Channel extends EnhancedEventEmitter<Record<string, [Event, Notific
    * Sends a request.
    *
    * @param handlerId - the object in the worker that it is for; empty for the worker itself.
-   * @returns the body of the response, unpacked; null if it has none.
-   * @throws what packing the body throws; then the kinds of error that the worker responds with: Error, TypeError,
+   * @returns the body of the response; undefined if it has none.
+   * @throws what writing the body throws; then the kinds of error that the worker responds with: Error, TypeError,
    * NotFoundError; WorkerClosedError if the worker is or gets closed.
    */
-  async request<ResponseBody = void>(method: Method, handlerId: string, body?: Body): Promise<ResponseBody> {
+  async request<M extends Method>(
+    method: M,
+    handlerId: string,
+    ...[body]: RequestArguments<M>
+  ): Promise<ResponseBodyOf<M>> {
     const id = this.#lastId < 0xffffffff ? this.#lastId + 1 : 1;
     // Before anything else, so that wrong arguments are told whatever state the worker is in.
     const message = this.#encoder.encodeRequest(id, method, handlerId, body);
     if (this.#closed) {
-      throw new WorkerClosedError(`Channel closed, cannot send request [method:${Method[method]}]`);
+      throw new WorkerClosedError(`Channel closed, cannot send request [method:${nameOf(method)}]`);
     }
-    if (message.length > MAX_PAYLOAD_LENGTH) throw new Error(`request too big [method:${Method[method]}]`);
+    if (message.length > MAX_PAYLOAD_LENGTH) throw new Error(`request too big [method:${nameOf(method)}]`);
     this.#lastId = id;
-    if (logger.debugging) logger.debug(`request() [method:${Method[method]}, id:${id}]`);
+    if (logger.debugging) logger.debug(`request() [method:${nameOf(method)}, id:${id}]`);
     this.#carrier.send(message);
-    return new Promise<ResponseBody>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       this.#pending.set(id, { method, resolve: resolve as (body: unknown) => void, reject });
     });
   }
@@ -97,55 +108,48 @@ export class Channel extends EnhancedEventEmitter<Record<string, [Event, Notific
    * Sends a notification. One that is too big is dropped.
    * @throws WorkerClosedError
    */
-  notify(event: Event, handlerId = '', body?: Body): void {
+  notify<E extends Event>(event: E, handlerId: string, ...[body]: NotificationArguments<E>): void {
     const message = this.#encoder.encodeNotification(event, handlerId, body);
     if (this.#closed) {
-      throw new WorkerClosedError(`Channel closed, cannot send notification [event:${Event[event]}]`);
+      throw new WorkerClosedError(`Channel closed, cannot send notification [event:${eventInfo(event)?.name}]`);
     }
     this.#carrier.send(message);
   }
 
   #onMessage(bytes: Uint8Array): void {
-    const message = decodeMessage(bytes);
-    if (message instanceof Response) {
-      this.#onResponse(message);
-    } else if (message instanceof Notification) {
+    const { dataType, data } = decodeMessage(bytes);
+    if (dataType === Body.Response) {
+      this.#onResponse(data as Response);
+    } else if (dataType === Body.Notification) {
       // The carrier takes its bytes back when this returns.
-      const notification = decodeMessage(bytes.slice()) as Notification;
-      setImmediate(() => this.emit(notification.handlerId(), notification.event(), notification));
-    } else if (message instanceof Log) {
-      this.#onLog(message.data());
+      const { handlerId, event, body } = decodeMessage(bytes.slice()).data as Notification;
+      setImmediate(() => this.emit(handlerId, event, body));
+    } else if (dataType === Body.Log) {
+      this.#onLog((data as Log).data);
     } else {
       // eslint-disable-next-line no-console -- as the reference does
       console.warn(`worker[pid:${this.#pid}] unexpected data`);
     }
   }
 
-  #onResponse(response: Response): void {
-    const id = response.id();
+  #onResponse({ id, accepted, error, reason = '', body }: Response): void {
     const request = this.#pending.get(id);
     if (!request) {
       logger.error(`received response does not match any sent request [id:${id}]`);
       return;
     }
-    if (response.accepted()) {
+    if (accepted) {
       this.#pending.delete(id);
-      try {
-        request.resolve(response.unpack().body);
-      } catch (error) {
-        request.reject(error as Error);
-      }
+      request.resolve(body);
       return;
     }
-    const kind = response.error();
-    const reason = response.reason() ?? '';
-    if (kind === null) {
+    if (error === undefined) {
       logger.error(`received response is neither accepted nor rejected [id:${id}]`);
       return;
     }
     this.#pending.delete(id);
-    logger.warn(`request failed [method:${Method[request.method]}, id:${id}]: ${reason}`);
-    request.reject(newError(kind, reason));
+    logger.warn(`request failed [method:${nameOf(request.method)}, id:${id}]: ${reason}`);
+    request.reject(newError(error, reason));
   }
 
   /** A line of the worker's log: its first letter tells the level. */
@@ -167,6 +171,8 @@ export class Channel extends EnhancedEventEmitter<Record<string, [Event, Notific
     }
   }
 }
+
+const nameOf = (method: Method): string | undefined => methodInfo(method)?.name;
 
 function newError(kind: string, reason: string): Error {
   switch (kind) {

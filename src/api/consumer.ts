@@ -1,25 +1,13 @@
 import {
-  type BaseConsumerDumpT,
-  type ConsumerLayersT,
-  ConsumerLayersT as FbsConsumerLayers,
-  type ConsumerScoreT,
-  type DumpResponseT,
-  EnableTraceEventRequestT,
-  type GetStatsResponseT,
-  LayersChangeNotification,
-  RtpNotification,
-  ScoreNotification,
-  SetPreferredLayersRequestT,
-  type SetPreferredLayersResponseT,
-  SetPriorityRequestT,
-  type SetPriorityResponseT,
+  type BaseConsumerDump as FbsBaseConsumerDump,
+  type ConsumerLayers as FbsConsumerLayers,
+  type ConsumerScore as FbsConsumerScore,
+  type DumpResponse,
   TraceEventType,
-  TraceNotification,
+  type TraceNotification,
 } from '../channel/fbs/consumer.js';
-import { Event } from '../channel/fbs/notification/event.js';
-import { type Notification } from '../channel/fbs/notification/notification.js';
-import { Method } from '../channel/fbs/request/method.js';
-import { CloseConsumerRequestT } from '../channel/fbs/transport.js';
+import { Event } from '../channel/fbs/notification.js';
+import { Method } from '../channel/fbs/request.js';
 import { type Channel } from './channel.js';
 import { Pausable } from './pausable.js';
 import { type AppData } from './types/app-data.js';
@@ -39,10 +27,10 @@ import {
 import { type ProducerStat } from './types/producer.js';
 import { type MediaKind, type RtpParameters } from './types/rtp-parameters.js';
 import { clone } from './utils.js';
-import { bufferOf, EnumNames, plain, unpackBody } from './wire/convert.js';
+import { bufferOf, EnumNames, plain } from './wire/convert.js';
 import { encodingsFromFbs, mediaKinds, rtpParametersFromFbs, rtpTypes } from './wire/rtp-parameters.js';
 import { rtpStreamDumpFromFbs, rtpStreamStatsFromFbs } from './wire/rtp-stream.js';
-import { traceDirections, traceEventTypesToFbs } from './wire/trace.js';
+import { traceDirections, traceEventTypesToFbs, traceInfoFromFbs } from './wire/trace.js';
 
 const traceEventTypes = new EnumNames<ConsumerTraceEventType, TraceEventType>('Consumer.TraceEventType', {
   keyframe: TraceEventType.KEYFRAME,
@@ -97,24 +85,22 @@ export class ConsumerImpl<TAppData extends AppData = AppData>
       [Event.CONSUMER_PRODUCER_CLOSE]: () => this.end(['@producerclose', 'producerclose']),
       [Event.CONSUMER_PRODUCER_PAUSE]: () => this.setSourcePaused(true, 'producerpause'),
       [Event.CONSUMER_PRODUCER_RESUME]: () => this.setSourcePaused(false, 'producerresume'),
-      [Event.CONSUMER_SCORE]: notification => {
-        this.#score = consumerScoreFromFbs(unpackBody(notification, new ScoreNotification()).score!);
+      [Event.CONSUMER_SCORE]: ({ score }) => {
+        this.#score = consumerScoreFromFbs(score);
         this.emitWithObserver('score', this.#score);
       },
-      [Event.CONSUMER_LAYERS_CHANGE]: notification => {
-        this.#currentLayers = consumerLayersFromFbs(unpackBody(notification, new LayersChangeNotification()).layers);
+      [Event.CONSUMER_LAYERS_CHANGE]: ({ layers }) => {
+        this.#currentLayers = consumerLayersFromFbs(layers);
         this.emitWithObserver('layerschange', this.#currentLayers);
       },
-      [Event.CONSUMER_TRACE]: notification => {
-        const trace = traceFromFbs(notification);
+      [Event.CONSUMER_TRACE]: body => {
+        const trace = traceFromFbs(body);
         // Twice, as applications that count them know it of the reference.
         this.emitWithObserver('trace', trace);
         this.emitWithObserver('trace', trace);
       },
-      [Event.CONSUMER_RTP]: notification => {
-        if (this.closed) return;
-        const body = notification.body(new RtpNotification()) as RtpNotification;
-        this.safeEmit('rtp', bufferOf(body.dataArray()));
+      [Event.CONSUMER_RTP]: ({ data }) => {
+        if (!this.closed) this.safeEmit('rtp', bufferOf(data));
       },
     });
   }
@@ -157,7 +143,7 @@ export class ConsumerImpl<TAppData extends AppData = AppData>
 
   close(): void {
     this.end(['@close'], () =>
-      this.tellClosed(Method.TRANSPORT_CLOSE_CONSUMER, this.#transportId, new CloseConsumerRequestT(this.id)),
+      this.tellClosed(Method.TRANSPORT_CLOSE_CONSUMER, this.#transportId, { consumerId: this.id }),
     );
   }
 
@@ -166,11 +152,11 @@ export class ConsumerImpl<TAppData extends AppData = AppData>
   }
 
   async dump(): Promise<ConsumerDump> {
-    return dumpFromFbs(await this.request<DumpResponseT>(Method.CONSUMER_DUMP));
+    return dumpFromFbs(await this.request(Method.CONSUMER_DUMP));
   }
 
   async getStats(): Promise<(ConsumerStat | ProducerStat)[]> {
-    const { stats } = await this.request<GetStatsResponseT>(Method.CONSUMER_GET_STATS);
+    const { stats } = await this.request(Method.CONSUMER_GET_STATS);
     return stats.map(rtpStreamStatsFromFbs);
   }
 
@@ -185,19 +171,15 @@ export class ConsumerImpl<TAppData extends AppData = AppData>
   async setPreferredLayers({ spatialLayer, temporalLayer }: ConsumerLayers): Promise<void> {
     if (typeof spatialLayer !== 'number') throw new TypeError('spatialLayer must be a number');
     if (typeof (temporalLayer ?? 0) !== 'number') throw new TypeError('if given, temporalLayer must be a number');
-    const { preferredLayers } = await this.request<SetPreferredLayersResponseT>(
-      Method.CONSUMER_SET_PREFERRED_LAYERS,
-      new SetPreferredLayersRequestT(consumerLayersToFbs({ spatialLayer, temporalLayer })),
-    );
+    const { preferredLayers } = await this.request(Method.CONSUMER_SET_PREFERRED_LAYERS, {
+      preferredLayers: consumerLayersToFbs({ spatialLayer, temporalLayer }),
+    });
     this.#preferredLayers = consumerLayersFromFbs(preferredLayers);
   }
 
   async setPriority(priority: number): Promise<void> {
     if (typeof priority !== 'number' || priority < 0) throw new TypeError('priority must be a positive number');
-    const response = await this.request<SetPriorityResponseT>(
-      Method.CONSUMER_SET_PRIORITY,
-      new SetPriorityRequestT(priority),
-    );
+    const response = await this.request(Method.CONSUMER_SET_PRIORITY, { priority });
     this.#priority = response.priority;
   }
 
@@ -213,23 +195,25 @@ export class ConsumerImpl<TAppData extends AppData = AppData>
     const events = traceEventTypesToFbs(types, traceEventTypes, type =>
       this.logger.warn(`enableTraceEvent() | ignoring unknown type "${type}"`),
     );
-    await this.request(Method.CONSUMER_ENABLE_TRACE_EVENT, new EnableTraceEventRequestT(events));
+    await this.request(Method.CONSUMER_ENABLE_TRACE_EVENT, { events });
   }
 }
 
-export const consumerScoreFromFbs = (score: ConsumerScoreT): ConsumerScore => plain(score);
+export const consumerScoreFromFbs = (score: FbsConsumerScore): ConsumerScore => plain(score);
 
-export const consumerLayersToFbs = ({ spatialLayer, temporalLayer }: ConsumerLayers): ConsumerLayersT =>
-  new FbsConsumerLayers(spatialLayer, temporalLayer ?? null);
+export const consumerLayersToFbs = ({ spatialLayer, temporalLayer }: ConsumerLayers): FbsConsumerLayers => ({
+  spatialLayer,
+  temporalLayer,
+});
 
 /** Undefined if there are none. */
-export const consumerLayersFromFbs = (layers: ConsumerLayersT | null): ConsumerLayers | undefined => plain(layers);
+export const consumerLayersFromFbs = (layers?: FbsConsumerLayers): ConsumerLayers | undefined => plain(layers);
 
 /** Its shape is that of the type that the worker found the consumer to be. */
-function dumpFromFbs({ data }: DumpResponseT): ConsumerDump {
-  const { base, rtpStreams, ...layers } = data!;
-  const type = rtpTypes.toName(base!.type);
-  const common = { ...baseDumpFromFbs(base!), type };
+function dumpFromFbs({ data }: DumpResponse): ConsumerDump {
+  const { base, rtpStreams, ...layers } = data;
+  const type = rtpTypes.toName(base.type);
+  const common = { ...baseDumpFromFbs(base), type };
   const streams = rtpStreams.map(rtpStreamDumpFromFbs);
   switch (type) {
     case 'simple':
@@ -250,27 +234,25 @@ function dumpFromFbs({ data }: DumpResponseT): ConsumerDump {
   }
 }
 
-const baseDumpFromFbs = (base: BaseConsumerDumpT): BaseConsumerDump => ({
-  id: base.id as string,
-  producerId: base.producerId as string,
+const baseDumpFromFbs = (base: FbsBaseConsumerDump): BaseConsumerDump => ({
+  id: base.id,
+  producerId: base.producerId,
   kind: mediaKinds.toName(base.kind),
-  rtpParameters: rtpParametersFromFbs(base.rtpParameters!),
+  rtpParameters: rtpParametersFromFbs(base.rtpParameters),
   consumableRtpEncodings:
     base.consumableRtpEncodings.length > 0 ? encodingsFromFbs(base.consumableRtpEncodings) : undefined,
-  supportedCodecPayloadTypes: base.supportedCodecPayloadTypes,
+  supportedCodecPayloadTypes: [...base.supportedCodecPayloadTypes],
   traceEventTypes: base.traceEventTypes.map(type => traceEventTypes.toName(type)),
   paused: base.paused,
   producerPaused: base.producerPaused,
   priority: base.priority,
 });
 
-function traceFromFbs(notification: Notification): ConsumerTraceEventData {
-  const { type, timestamp, direction, info } = unpackBody(notification, new TraceNotification());
+function traceFromFbs({ type, timestamp, direction, info }: TraceNotification): ConsumerTraceEventData {
   return {
     type: traceEventTypes.toName(type),
     timestamp: Number(timestamp),
     direction: traceDirections.toName(direction),
-    // As the reference hands it out: sizes are bigint, absent members null; no info of a NACK.
-    info: (info ? { ...info } : undefined) as Record<string, unknown>,
+    info: traceInfoFromFbs(info),
   };
 }

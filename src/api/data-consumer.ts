@@ -1,23 +1,6 @@
-import {
-  AddSubchannelRequestT,
-  type AddSubchannelResponseT,
-  BufferedAmountLowNotification,
-  type DumpResponseT,
-  type GetBufferedAmountResponseT,
-  type GetStatsResponseT,
-  MessageNotification,
-  RemoveSubchannelRequestT,
-  type RemoveSubchannelResponseT,
-  SendRequest,
-  type SendResponseT,
-  SetBufferedAmountLowThresholdRequestT,
-  SetSubchannelsRequestT,
-  type SetSubchannelsResponseT,
-  Type,
-} from '../channel/fbs/data-consumer.js';
-import { Event } from '../channel/fbs/notification/event.js';
-import { Method } from '../channel/fbs/request/method.js';
-import { CloseDataConsumerRequestT } from '../channel/fbs/transport.js';
+import { type DumpResponse, Type } from '../channel/fbs/data-consumer.js';
+import { Event } from '../channel/fbs/notification.js';
+import { Method } from '../channel/fbs/request.js';
 import { type Channel } from './channel.js';
 import { encodeDataMessage } from './data-message.js';
 import { Pausable } from './pausable.js';
@@ -32,7 +15,7 @@ import {
 } from './types/data-consumer.js';
 import { type SctpStreamParameters } from './types/sctp-parameters.js';
 import { clone } from './utils.js';
-import { bufferOf, EnumNames, plain, unpackBody } from './wire/convert.js';
+import { bufferOf, EnumNames, plain } from './wire/convert.js';
 import { sctpStreamParametersFromFbs } from './wire/sctp-parameters.js';
 
 export const dataConsumerTypes = new EnumNames<DataConsumerType, Type>('DataConsumer.Type', {
@@ -69,14 +52,10 @@ export class DataConsumerImpl<TAppData extends AppData = AppData>
       [Event.DATACONSUMER_DATAPRODUCER_PAUSE]: () => this.setSourcePaused(true, 'dataproducerpause'),
       [Event.DATACONSUMER_DATAPRODUCER_RESUME]: () => this.setSourcePaused(false, 'dataproducerresume'),
       [Event.DATACONSUMER_SCTP_SENDBUFFER_FULL]: () => this.safeEmit('sctpsendbufferfull'),
-      [Event.DATACONSUMER_BUFFERED_AMOUNT_LOW]: notification => {
-        const { bufferedAmount } = unpackBody(notification, new BufferedAmountLowNotification());
-        this.safeEmit('bufferedamountlow', bufferedAmount);
-      },
-      [Event.DATACONSUMER_MESSAGE]: notification => {
-        if (this.closed) return;
-        const body = notification.body(new MessageNotification()) as MessageNotification;
-        this.safeEmit('message', bufferOf(body.dataArray()), body.ppid());
+      [Event.DATACONSUMER_BUFFERED_AMOUNT_LOW]: ({ bufferedAmount }) =>
+        this.safeEmit('bufferedamountlow', bufferedAmount),
+      [Event.DATACONSUMER_MESSAGE]: ({ data, ppid }) => {
+        if (!this.closed) this.safeEmit('message', bufferOf(data), ppid);
       },
     });
   }
@@ -111,7 +90,7 @@ export class DataConsumerImpl<TAppData extends AppData = AppData>
 
   close(): void {
     this.end(['@close'], () =>
-      this.tellClosed(Method.TRANSPORT_CLOSE_DATACONSUMER, this.#transportId, new CloseDataConsumerRequestT(this.id)),
+      this.tellClosed(Method.TRANSPORT_CLOSE_DATACONSUMER, this.#transportId, { dataConsumerId: this.id }),
     );
   }
 
@@ -120,11 +99,11 @@ export class DataConsumerImpl<TAppData extends AppData = AppData>
   }
 
   async dump(): Promise<DataConsumerDump> {
-    return dataConsumerDumpFromFbs(await this.request<DumpResponseT>(Method.DATACONSUMER_DUMP));
+    return dataConsumerDumpFromFbs(await this.request(Method.DATACONSUMER_DUMP));
   }
 
   async getStats(): Promise<DataConsumerStat[]> {
-    const stats = await this.request<GetStatsResponseT>(Method.DATACONSUMER_GET_STATS);
+    const stats = await this.request(Method.DATACONSUMER_GET_STATS);
     return [{ type: 'data-consumer', ...plain<Omit<DataConsumerStat, 'type'>>(stats) }];
   }
 
@@ -137,57 +116,34 @@ export class DataConsumerImpl<TAppData extends AppData = AppData>
   }
 
   async setBufferedAmountLowThreshold(threshold: number): Promise<void> {
-    await this.request(
-      Method.DATACONSUMER_SET_BUFFERED_AMOUNT_LOW_THRESHOLD,
-      new SetBufferedAmountLowThresholdRequestT(threshold),
-    );
+    await this.request(Method.DATACONSUMER_SET_BUFFERED_AMOUNT_LOW_THRESHOLD, { threshold });
   }
 
   async getBufferedAmount(): Promise<number> {
-    const response = await this.request<GetBufferedAmountResponseT>(Method.DATACONSUMER_GET_BUFFERED_AMOUNT);
+    const response = await this.request(Method.DATACONSUMER_GET_BUFFERED_AMOUNT);
     return response.bufferedAmount;
   }
 
   async send(message: string | Buffer, ppid?: number): Promise<number> {
     const encoded = encodeDataMessage(message, ppid);
-    const response = await this.request<SendResponseT>(Method.DATACONSUMER_SEND, {
-      pack: builder => SendRequest.createSendRequest(builder, encoded.ppid, builder.createByteVector(encoded.payload)),
-    });
+    const response = await this.request(Method.DATACONSUMER_SEND, { ppid: encoded.ppid, data: encoded.payload });
     return response.bufferedAmount;
   }
 
-  setSubchannels(subchannels: number[]): Promise<void> {
-    return this.#changeSubchannels<SetSubchannelsResponseT>(
-      Method.DATACONSUMER_SET_SUBCHANNELS,
-      new SetSubchannelsRequestT(subchannels),
-    );
+  async setSubchannels(subchannels: number[]): Promise<void> {
+    this.#subchannels = (await this.request(Method.DATACONSUMER_SET_SUBCHANNELS, { subchannels })).subchannels;
   }
 
-  addSubchannel(subchannel: number): Promise<void> {
-    return this.#changeSubchannels<AddSubchannelResponseT>(
-      Method.DATACONSUMER_ADD_SUBCHANNEL,
-      new AddSubchannelRequestT(subchannel),
-    );
+  async addSubchannel(subchannel: number): Promise<void> {
+    this.#subchannels = (await this.request(Method.DATACONSUMER_ADD_SUBCHANNEL, { subchannel })).subchannels;
   }
 
-  removeSubchannel(subchannel: number): Promise<void> {
-    return this.#changeSubchannels<RemoveSubchannelResponseT>(
-      Method.DATACONSUMER_REMOVE_SUBCHANNEL,
-      new RemoveSubchannelRequestT(subchannel),
-    );
-  }
-
-  /** The response to all of these tells the subchannels there are then. */
-  async #changeSubchannels<ResponseBody extends { subchannels: number[] }>(
-    method: Method,
-    body: SetSubchannelsRequestT | AddSubchannelRequestT | RemoveSubchannelRequestT,
-  ): Promise<void> {
-    const response = await this.request<ResponseBody>(method, body);
-    this.#subchannels = response.subchannels;
+  async removeSubchannel(subchannel: number): Promise<void> {
+    this.#subchannels = (await this.request(Method.DATACONSUMER_REMOVE_SUBCHANNEL, { subchannel })).subchannels;
   }
 }
 
-export const dataConsumerDumpFromFbs = (dump: DumpResponseT): DataConsumerDump => ({
+export const dataConsumerDumpFromFbs = (dump: DumpResponse): DataConsumerDump => ({
   ...plain<DataConsumerDump>(dump),
   type: dataConsumerTypes.toName(dump.type),
   sctpStreamParameters: dump.sctpStreamParameters ? sctpStreamParametersFromFbs(dump.sctpStreamParameters) : undefined,

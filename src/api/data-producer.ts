@@ -1,7 +1,6 @@
-import { type DumpResponseT, type GetStatsResponseT, SendNotification, Type } from '../channel/fbs/data-producer.js';
-import { Event } from '../channel/fbs/notification/event.js';
-import { Method } from '../channel/fbs/request/method.js';
-import { CloseDataProducerRequestT } from '../channel/fbs/transport.js';
+import { type DumpResponse, Type } from '../channel/fbs/data-producer.js';
+import { Event } from '../channel/fbs/notification.js';
+import { Method } from '../channel/fbs/request.js';
 import { type Channel } from './channel.js';
 import { encodeDataMessage } from './data-message.js';
 import { Pausable } from './pausable.js';
@@ -70,7 +69,7 @@ export class DataProducerImpl<TAppData extends AppData = AppData>
 
   close(): void {
     this.end(['@close'], () =>
-      this.tellClosed(Method.TRANSPORT_CLOSE_DATAPRODUCER, this.#transportId, new CloseDataProducerRequestT(this.id)),
+      this.tellClosed(Method.TRANSPORT_CLOSE_DATAPRODUCER, this.#transportId, { dataProducerId: this.id }),
     );
   }
 
@@ -79,17 +78,17 @@ export class DataProducerImpl<TAppData extends AppData = AppData>
   }
 
   async dump(): Promise<DataProducerDump> {
-    return dataProducerDumpFromFbs(await this.request<DumpResponseT>(Method.DATAPRODUCER_DUMP));
+    return dataProducerDumpFromFbs(await this.request(Method.DATAPRODUCER_DUMP));
   }
 
   async getStats(): Promise<DataProducerStat[]> {
-    const stats = await this.request<GetStatsResponseT>(Method.DATAPRODUCER_GET_STATS);
+    const stats = await this.request(Method.DATAPRODUCER_GET_STATS);
     return [
       {
         type: 'data-producer',
         timestamp: Number(stats.timestamp),
-        label: stats.label as string,
-        protocol: stats.protocol as string,
+        label: stats.label,
+        protocol: stats.protocol,
         messagesReceived: Number(stats.messagesReceived),
         bytesReceived: Number(stats.bytesReceived),
       },
@@ -113,27 +112,20 @@ export class DataProducerImpl<TAppData extends AppData = AppData>
   ): void {
     const encoded = encodeDataMessage(message, ppid);
     this.channel.notify(Event.DATAPRODUCER_SEND, this.id, {
-      pack: builder => {
-        const data = builder.createByteVector(encoded.payload);
-        const list = SendNotification.createSubchannelsVector(builder, subchannels ?? []);
-        return SendNotification.createSendNotification(
-          builder,
-          encoded.ppid,
-          data,
-          list,
-          requiredSubchannel ?? null,
-          ignoredSubchannel ?? null,
-        );
-      },
+      ppid: encoded.ppid,
+      data: encoded.payload,
+      subchannels: subchannels ?? [],
+      requiredSubchannel,
+      ignoredSubchannel,
     });
   }
 }
 
-export const dataProducerDumpFromFbs = (dump: DumpResponseT): DataProducerDump => ({
-  id: dump.id as string,
+export const dataProducerDumpFromFbs = (dump: DumpResponse): DataProducerDump => ({
+  id: dump.id,
   paused: dump.paused,
   type: dataProducerTypes.toName(dump.type),
   sctpStreamParameters: dump.sctpStreamParameters ? sctpStreamParametersFromFbs(dump.sctpStreamParameters) : undefined,
-  label: dump.label as string,
-  protocol: dump.protocol as string,
+  label: dump.label,
+  protocol: dump.protocol,
 });

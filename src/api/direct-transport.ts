@@ -1,7 +1,6 @@
-import { type DumpResponseT, type GetStatsResponseT, RtcpNotification } from '../channel/fbs/direct-transport.js';
-import { Event } from '../channel/fbs/notification/event.js';
-import { Method } from '../channel/fbs/request/method.js';
-import { SendRtcpNotification } from '../channel/fbs/transport.js';
+import { type DumpResponse } from '../channel/fbs/direct-transport.js';
+import { Event } from '../channel/fbs/notification.js';
+import { Method } from '../channel/fbs/request.js';
 import { UnsupportedError } from './errors.js';
 import { TransportImpl, type TransportInit } from './transport.js';
 import { type AppData } from './types/app-data.js';
@@ -12,7 +11,7 @@ import {
   type DirectTransportObserver,
   type DirectTransportStat,
 } from './types/direct-transport.js';
-import { bufferOf, bytesBody } from './wire/convert.js';
+import { bufferOf } from './wire/convert.js';
 import { baseDumpFromFbs, baseStatsFromFbs } from './wire/transport.js';
 
 export class DirectTransportImpl<TAppData extends AppData = AppData>
@@ -24,10 +23,8 @@ export class DirectTransportImpl<TAppData extends AppData = AppData>
 
     this.handleNotifications({
       ...this.baseHandlers(),
-      [Event.DIRECTTRANSPORT_RTCP]: notification => {
-        if (this.closed) return;
-        const body = notification.body(new RtcpNotification()) as RtcpNotification;
-        this.safeEmit('rtcp', bufferOf(body.dataArray()));
+      [Event.DIRECTTRANSPORT_RTCP]: ({ data }) => {
+        if (!this.closed) this.safeEmit('rtcp', bufferOf(data));
       },
     });
   }
@@ -37,12 +34,12 @@ export class DirectTransportImpl<TAppData extends AppData = AppData>
   }
 
   async dump(): Promise<DirectTransportDump> {
-    return directTransportDumpFromFbs(await this.request<DumpResponseT>(Method.TRANSPORT_DUMP));
+    return directTransportDumpFromFbs(await this.request(Method.TRANSPORT_DUMP));
   }
 
   async getStats(): Promise<DirectTransportStat[]> {
-    const stats = await this.request<GetStatsResponseT>(Method.TRANSPORT_GET_STATS);
-    return [{ ...baseStatsFromFbs(stats.base!), type: 'direct-transport' }];
+    const stats = await this.request(Method.TRANSPORT_GET_STATS);
+    return [{ ...baseStatsFromFbs(stats.base), type: 'direct-transport' }];
   }
 
   connect(): Promise<void> {
@@ -63,15 +60,11 @@ export class DirectTransportImpl<TAppData extends AppData = AppData>
 
   sendRtcp(rtcpPacket: Buffer): void {
     if (!Buffer.isBuffer(rtcpPacket)) throw new TypeError('rtcpPacket must be a Buffer');
-    const body = bytesBody(
-      (builder, data) => SendRtcpNotification.createSendRtcpNotification(builder, data),
-      rtcpPacket,
-    );
-    this.channel.notify(Event.TRANSPORT_SEND_RTCP, this.id, body);
+    this.channel.notify(Event.TRANSPORT_SEND_RTCP, this.id, { data: rtcpPacket });
   }
 }
 
-export const directTransportDumpFromFbs = (dump: DumpResponseT): DirectTransportDump => baseDumpFromFbs(dump.base!);
+export const directTransportDumpFromFbs = (dump: DumpResponse): DirectTransportDump => baseDumpFromFbs(dump.base);
 
 const notImplemented = (method: string): Promise<never> =>
   Promise.reject(new UnsupportedError(`${method}() not implemented in DirectTransport`));

@@ -1,14 +1,13 @@
-import { type Body } from '../channel/codec.js';
-import { type Event } from '../channel/fbs/notification/event.js';
-import { type Notification } from '../channel/fbs/notification/notification.js';
-import { type Method } from '../channel/fbs/request/method.js';
+import { type Event } from '../channel/fbs/notification.js';
+import { type Method } from '../channel/fbs/request.js';
+import { type NotificationBodyOf, type RequestArguments, type ResponseBodyOf } from '../channel/methods.js';
 import { type Channel } from './channel.js';
 import { EnhancedEventEmitter } from './enhanced-events.js';
 import { type Logger, loggerOf } from './logger.js';
 import { type AppData } from './types/app-data.js';
 
 /** What the worker tells about an object: what to do, by event. */
-export type NotificationHandlers = Partial<Record<Event, (notification: Notification) => void>>;
+export type NotificationHandlers = { [E in Event]?: (body: NotificationBodyOf<E>) => void };
 
 // The reference's type of event maps, which those of subclasses extend.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -78,23 +77,23 @@ export abstract class Entity<
   }
 
   /** A request to this object in the worker. */
-  protected request<ResponseBody = void>(method: Method, body?: Body): Promise<ResponseBody> {
-    return this.channel.request<ResponseBody>(method, this.#id, body);
+  protected request<M extends Method>(method: M, ...body: RequestArguments<M>): Promise<ResponseBodyOf<M>> {
+    return this.channel.request(method, this.#id, ...body);
   }
 
   /**
    * Tells the worker that an object is closed. Nobody waits for the answer: if the worker does not know the object,
    * or is closed itself, the better.
    */
-  protected tellClosed(method: Method, parentId: string, body: Body): void {
-    this.channel.request(method, parentId, body).catch(() => {});
+  protected tellClosed<M extends Method>(method: M, parentId: string, ...body: RequestArguments<M>): void {
+    this.channel.request(method, parentId, ...body).catch(() => {});
   }
 
   /** Hears what the worker tells about this object until it is closed. */
   protected handleNotifications(handlers: NotificationHandlers): void {
-    this.channel.on(this.#id, (event, notification) => {
-      const handler = handlers[event];
-      if (handler) handler(notification);
+    this.channel.on(this.#id, (event, body) => {
+      const handler = handlers[event] as ((body: unknown) => void) | undefined;
+      if (handler) handler(body);
       else this.logger.error(`ignoring unknown event "${event}"`);
     });
   }

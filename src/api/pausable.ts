@@ -1,4 +1,4 @@
-import { type Method } from '../channel/fbs/request/method.js';
+import { type Method } from '../channel/fbs/request.js';
 import { type Channel } from './channel.js';
 import { type EnhancedEventEmitter } from './enhanced-events.js';
 import { Entity } from './entity.js';
@@ -9,6 +9,9 @@ import { type AppData } from './types/app-data.js';
 type Events = Record<string, any[]>;
 
 type PausableObserver = EnhancedEventEmitter<{ close: []; pause: []; resume: [] }>;
+
+type PauseMethod =
+  (typeof Method)[`${'PRODUCER' | 'CONSUMER' | 'DATAPRODUCER' | 'DATACONSUMER'}_${'PAUSE' | 'RESUME'}`];
 
 /**
  * What producers and consumers have in common: they are paused and resumed, by the application and, if they have a
@@ -40,7 +43,7 @@ export abstract class Pausable<TAppData extends AppData, E extends Events, O ext
   }
 
   /** Asks the worker to pause or resume. What is known of the state changes with its response. */
-  protected async setPaused(paused: boolean, method: Method): Promise<void> {
+  protected async setPaused(paused: boolean, method: PauseMethod): Promise<void> {
     await this.request(method);
     const changed = this.#paused !== paused;
     this.#paused = paused;

@@ -1,10 +1,5 @@
-import {
-  ConnectRequestT,
-  type ConnectResponseT,
-  type DumpResponseT,
-  type GetStatsResponseT,
-} from '../channel/fbs/pipe-transport.js';
-import { Method } from '../channel/fbs/request/method.js';
+import { type ConnectRequest, type DumpResponse, type GetStatsResponse } from '../channel/fbs/pipe-transport.js';
+import { Method } from '../channel/fbs/request.js';
 import { getPipeConsumerRtpParameters } from './ortc/ortc.js';
 import { newCname, TransportImpl, type TransportInit } from './transport.js';
 import { type AppData } from './types/app-data.js';
@@ -20,7 +15,7 @@ import {
 import { type SrtpParameters } from './types/srtp-parameters.js';
 import { type TransportTuple } from './types/transport.js';
 import { checkAppData, clone } from './utils.js';
-import { numberOrAbsent, table } from './wire/convert.js';
+import { numberOrAbsent } from './wire/convert.js';
 import { srtpParametersFromFbs, srtpParametersToFbs } from './wire/srtp-parameters.js';
 import { baseDumpFromFbs, baseStatsFromFbs, tupleFromFbs } from './wire/transport.js';
 
@@ -54,12 +49,12 @@ export class PipeTransportImpl<TAppData extends AppData = AppData>
   }
 
   async dump(): Promise<PipeTransportDump> {
-    return pipeTransportDumpFromFbs(await this.request<DumpResponseT>(Method.TRANSPORT_DUMP));
+    return pipeTransportDumpFromFbs((await this.request(Method.TRANSPORT_DUMP)) as DumpResponse);
   }
 
   async getStats(): Promise<PipeTransportStat[]> {
-    const stats = await this.request<GetStatsResponseT>(Method.TRANSPORT_GET_STATS);
-    return [{ ...baseStatsFromFbs(stats.base!), type: 'pipe-transport', tuple: tupleFromFbs(stats.tuple!) }];
+    const stats = (await this.request(Method.TRANSPORT_GET_STATS)) as GetStatsResponse;
+    return [{ ...baseStatsFromFbs(stats.base), type: 'pipe-transport', tuple: tupleFromFbs(stats.tuple) }];
   }
 
   async connect({
@@ -71,13 +66,13 @@ export class PipeTransportImpl<TAppData extends AppData = AppData>
     port: number;
     srtpParameters?: SrtpParameters;
   }): Promise<void> {
-    const request = table(ConnectRequestT, {
-      ip: ip || undefined,
+    const request: ConnectRequest = {
+      ip,
       port: numberOrAbsent(port),
       srtpParameters: srtpParameters && srtpParametersToFbs(srtpParameters),
-    });
-    const response = await this.request<ConnectResponseT>(Method.PIPETRANSPORT_CONNECT, request);
-    this.#tuple = tupleFromFbs(response.tuple!);
+    };
+    const response = await this.request(Method.PIPETRANSPORT_CONNECT, request);
+    this.#tuple = tupleFromFbs(response.tuple);
   }
 
   override async consume<ConsumerAppData extends AppData = AppData>({
@@ -106,9 +101,9 @@ export class PipeTransportImpl<TAppData extends AppData = AppData>
   }
 }
 
-export const pipeTransportDumpFromFbs = (dump: DumpResponseT): PipeTransportDump => ({
-  ...baseDumpFromFbs(dump.base!),
-  tuple: tupleFromFbs(dump.tuple!),
+export const pipeTransportDumpFromFbs = (dump: DumpResponse): PipeTransportDump => ({
+  ...baseDumpFromFbs(dump.base),
+  tuple: tupleFromFbs(dump.tuple),
   rtx: dump.rtx,
   srtpParameters: srtpParametersFromFbs(dump.srtpParameters),
 });

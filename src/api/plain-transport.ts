@@ -1,13 +1,6 @@
-import { Event } from '../channel/fbs/notification/event.js';
-import {
-  ConnectRequestT,
-  type ConnectResponseT,
-  type DumpResponseT,
-  type GetStatsResponseT,
-  RtcpTupleNotification,
-  TupleNotification,
-} from '../channel/fbs/plain-transport.js';
-import { Method } from '../channel/fbs/request/method.js';
+import { Event } from '../channel/fbs/notification.js';
+import { type ConnectRequest, type DumpResponse, type GetStatsResponse } from '../channel/fbs/plain-transport.js';
+import { Method } from '../channel/fbs/request.js';
 import { TransportImpl, type TransportInit } from './transport.js';
 import { type AppData } from './types/app-data.js';
 import {
@@ -20,7 +13,7 @@ import {
 import { type SrtpParameters } from './types/srtp-parameters.js';
 import { type TransportTuple } from './types/transport.js';
 import { clone } from './utils.js';
-import { numberOrAbsent, table, unpackBody } from './wire/convert.js';
+import { numberOrAbsent } from './wire/convert.js';
 import { srtpParametersFromFbs, srtpParametersToFbs } from './wire/srtp-parameters.js';
 import { baseDumpFromFbs, baseStatsFromFbs, optionalTupleFromFbs, tupleFromFbs } from './wire/transport.js';
 
@@ -41,11 +34,11 @@ export class PlainTransportImpl<TAppData extends AppData = AppData>
     this.handleNotifications({
       ...this.sctpHandlers(state => this.emitWithObserver('sctpstatechange', state)),
       [Event.PLAINTRANSPORT_TUPLE]: notification => {
-        this.#tuple = tupleFromFbs(unpackBody(notification, new TupleNotification()).tuple!);
+        this.#tuple = tupleFromFbs(notification.tuple);
         this.emitWithObserver('tuple', this.#tuple);
       },
       [Event.PLAINTRANSPORT_RTCP_TUPLE]: notification => {
-        this.#rtcpTuple = tupleFromFbs(unpackBody(notification, new RtcpTupleNotification()).tuple!);
+        this.#rtcpTuple = tupleFromFbs(notification.tuple);
         this.emitWithObserver('rtcptuple', this.#rtcpTuple);
       },
     });
@@ -68,18 +61,18 @@ export class PlainTransportImpl<TAppData extends AppData = AppData>
   }
 
   async dump(): Promise<PlainTransportDump> {
-    return plainTransportDumpFromFbs(await this.request<DumpResponseT>(Method.TRANSPORT_DUMP));
+    return plainTransportDumpFromFbs((await this.request(Method.TRANSPORT_DUMP)) as DumpResponse);
   }
 
   async getStats(): Promise<PlainTransportStat[]> {
-    const stats = await this.request<GetStatsResponseT>(Method.TRANSPORT_GET_STATS);
+    const stats = (await this.request(Method.TRANSPORT_GET_STATS)) as GetStatsResponse;
     return [
       {
-        ...baseStatsFromFbs(stats.base!),
+        ...baseStatsFromFbs(stats.base),
         type: 'plain-rtp-transport',
         rtcpMux: stats.rtcpMux,
         comedia: stats.comedia,
-        tuple: tupleFromFbs(stats.tuple!),
+        tuple: tupleFromFbs(stats.tuple),
         rtcpTuple: optionalTupleFromFbs(stats.rtcpTuple),
       },
     ];
@@ -96,13 +89,13 @@ export class PlainTransportImpl<TAppData extends AppData = AppData>
     rtcpPort?: number;
     srtpParameters?: SrtpParameters;
   }): Promise<void> {
-    const request = table(ConnectRequestT, {
+    const request: ConnectRequest = {
       ip: ip || undefined,
       port: numberOrAbsent(port),
       rtcpPort: numberOrAbsent(rtcpPort),
       srtpParameters: srtpParameters && srtpParametersToFbs(srtpParameters),
-    });
-    const response = await this.request<ConnectResponseT>(Method.PLAINTRANSPORT_CONNECT, request);
+    };
+    const response = await this.request(Method.PLAINTRANSPORT_CONNECT, request);
     // With comedia the address is not known before the first packet.
     if (response.tuple) this.#tuple = tupleFromFbs(response.tuple);
     if (response.rtcpTuple) this.#rtcpTuple = tupleFromFbs(response.rtcpTuple);
@@ -110,11 +103,11 @@ export class PlainTransportImpl<TAppData extends AppData = AppData>
   }
 }
 
-export const plainTransportDumpFromFbs = (dump: DumpResponseT): PlainTransportDump => ({
-  ...baseDumpFromFbs(dump.base!),
+export const plainTransportDumpFromFbs = (dump: DumpResponse): PlainTransportDump => ({
+  ...baseDumpFromFbs(dump.base),
   rtcpMux: dump.rtcpMux,
   comedia: dump.comedia,
-  tuple: tupleFromFbs(dump.tuple!),
+  tuple: tupleFromFbs(dump.tuple),
   rtcpTuple: optionalTupleFromFbs(dump.rtcpTuple),
   srtpParameters: srtpParametersFromFbs(dump.srtpParameters),
 });

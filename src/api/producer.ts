@@ -1,18 +1,6 @@
-import { Event } from '../channel/fbs/notification/event.js';
-import { type Notification } from '../channel/fbs/notification/notification.js';
-import {
-  type DumpResponseT,
-  EnableTraceEventRequestT,
-  type GetStatsResponseT,
-  type ScoreNotificationT,
-  ScoreNotification,
-  SendNotification,
-  TraceEventType,
-  TraceNotification,
-  VideoOrientationChangeNotification,
-} from '../channel/fbs/producer.js';
-import { Method } from '../channel/fbs/request/method.js';
-import { CloseProducerRequestT } from '../channel/fbs/transport.js';
+import { Event } from '../channel/fbs/notification.js';
+import { type ScoreNotification, TraceEventType, type TraceNotification } from '../channel/fbs/producer.js';
+import { Method } from '../channel/fbs/request.js';
 import { type Channel } from './channel.js';
 import { Pausable } from './pausable.js';
 import { type AppData } from './types/app-data.js';
@@ -31,10 +19,10 @@ import {
 import { type MediaKind, type RtpParameters } from './types/rtp-parameters.js';
 import { type RtpStreamRecvStats } from './types/rtp-stream.js';
 import { clone } from './utils.js';
-import { bytesBody, EnumNames, plain, unpackBody } from './wire/convert.js';
+import { EnumNames, plain } from './wire/convert.js';
 import { mediaKinds, rtpParametersFromFbs, rtpTypes } from './wire/rtp-parameters.js';
 import { rtpStreamStatsFromFbs } from './wire/rtp-stream.js';
-import { traceDirections, traceEventTypesToFbs } from './wire/trace.js';
+import { traceDirections, traceEventTypesToFbs, traceInfoFromFbs } from './wire/trace.js';
 
 const traceEventTypes = new EnumNames<ProducerTraceEventType, TraceEventType>('Producer.TraceEventType', {
   keyframe: TraceEventType.KEYFRAME,
@@ -78,15 +66,13 @@ export class ProducerImpl<TAppData extends AppData = AppData>
     this.#score = [];
 
     this.handleNotifications({
-      [Event.PRODUCER_SCORE]: notification => {
-        this.#score = scoreFromFbs(unpackBody(notification, new ScoreNotification()));
+      [Event.PRODUCER_SCORE]: body => {
+        this.#score = scoreFromFbs(body);
         this.emitWithObserver('score', this.#score);
       },
-      [Event.PRODUCER_VIDEO_ORIENTATION_CHANGE]: notification => {
-        const body = unpackBody(notification, new VideoOrientationChangeNotification());
-        this.emitWithObserver('videoorientationchange', plain<ProducerVideoOrientation>(body));
-      },
-      [Event.PRODUCER_TRACE]: notification => this.emitWithObserver('trace', traceFromFbs(notification)),
+      [Event.PRODUCER_VIDEO_ORIENTATION_CHANGE]: body =>
+        this.emitWithObserver('videoorientationchange', plain<ProducerVideoOrientation>(body)),
+      [Event.PRODUCER_TRACE]: body => this.emitWithObserver('trace', traceFromFbs(body)),
     });
   }
 
@@ -112,7 +98,7 @@ export class ProducerImpl<TAppData extends AppData = AppData>
 
   close(): void {
     this.end(['@close'], () =>
-      this.tellClosed(Method.TRANSPORT_CLOSE_PRODUCER, this.#transportId, new CloseProducerRequestT(this.id)),
+      this.tellClosed(Method.TRANSPORT_CLOSE_PRODUCER, this.#transportId, { producerId: this.id }),
     );
   }
 
@@ -121,12 +107,12 @@ export class ProducerImpl<TAppData extends AppData = AppData>
   }
 
   async dump(): Promise<ProducerDump> {
-    const dump = await this.request<DumpResponseT>(Method.PRODUCER_DUMP);
+    const dump = await this.request(Method.PRODUCER_DUMP);
     return {
-      id: dump.id as string,
+      id: dump.id,
       kind: mediaKinds.toName(dump.kind),
       type: producerTypeFromFbs(dump.type),
-      rtpParameters: rtpParametersFromFbs(dump.rtpParameters!),
+      rtpParameters: rtpParametersFromFbs(dump.rtpParameters),
       rtpMapping: dump.rtpMapping,
       rtpStreams: dump.rtpStreams.length > 0 ? dump.rtpStreams : undefined,
       traceEventTypes: dump.traceEventTypes.map(type => traceEventTypes.toName(type)),
@@ -135,7 +121,7 @@ export class ProducerImpl<TAppData extends AppData = AppData>
   }
 
   async getStats(): Promise<ProducerStat[]> {
-    const { stats } = await this.request<GetStatsResponseT>(Method.PRODUCER_GET_STATS);
+    const { stats } = await this.request(Method.PRODUCER_GET_STATS);
     return stats.map(stat => rtpStreamStatsFromFbs(stat) as RtpStreamRecvStats);
   }
 
@@ -151,16 +137,12 @@ export class ProducerImpl<TAppData extends AppData = AppData>
     const events = traceEventTypesToFbs(types, traceEventTypes, type =>
       this.logger.warn(`enableTraceEvent() | ignoring unknown type "${type}"`),
     );
-    await this.request(Method.PRODUCER_ENABLE_TRACE_EVENT, new EnableTraceEventRequestT(events));
+    await this.request(Method.PRODUCER_ENABLE_TRACE_EVENT, { events });
   }
 
   send(rtpPacket: Buffer): void {
     if (!Buffer.isBuffer(rtpPacket)) throw new TypeError('rtpPacket must be a Buffer');
-    this.channel.notify(
-      Event.PRODUCER_SEND,
-      this.id,
-      bytesBody((builder, data) => SendNotification.createSendNotification(builder, data), rtpPacket),
-    );
+    this.channel.notify(Event.PRODUCER_SEND, this.id, { data: rtpPacket });
   }
 }
 
@@ -171,15 +153,13 @@ export function producerTypeFromFbs(type: number): ProducerType {
   return name;
 }
 
-const scoreFromFbs = ({ scores }: ScoreNotificationT): ProducerScore[] => scores.map(score => plain(score));
+const scoreFromFbs = ({ scores }: ScoreNotification): ProducerScore[] => scores.map(score => plain(score));
 
-function traceFromFbs(notification: Notification): ProducerTraceEventData {
-  const { type, timestamp, direction, info } = unpackBody(notification, new TraceNotification());
+function traceFromFbs({ type, timestamp, direction, info }: TraceNotification): ProducerTraceEventData {
   return {
     type: traceEventTypes.toName(type),
     timestamp: Number(timestamp),
     direction: traceDirections.toName(direction),
-    // As the reference hands it out: sizes are bigint, absent members null; no info of a NACK.
-    info: (info ? { ...info } : undefined) as Record<string, unknown>,
+    info: traceInfoFromFbs(info),
   };
 }

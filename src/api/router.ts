@@ -1,30 +1,10 @@
-import { ActiveSpeakerObserverOptionsT } from '../channel/fbs/active-speaker-observer.js';
-import { AudioLevelObserverOptionsT } from '../channel/fbs/audio-level-observer.js';
+import { Method } from '../channel/fbs/request.js';
 import {
-  DirectTransportOptionsT,
-  type DumpResponseT as DirectTransportDumpT,
-} from '../channel/fbs/direct-transport.js';
-import { type DumpResponseT as PipeTransportDumpT, PipeTransportOptionsT } from '../channel/fbs/pipe-transport.js';
-import { type DumpResponseT as PlainTransportDumpT, PlainTransportOptionsT } from '../channel/fbs/plain-transport.js';
-import { Method } from '../channel/fbs/request/method.js';
-import {
-  CreateActiveSpeakerObserverRequestT,
-  CreateAudioLevelObserverRequestT,
-  CreateDirectTransportRequestT,
-  CreatePipeTransportRequestT,
-  CreatePlainTransportRequestT,
-  CreateWebRtcTransportRequestT,
-  type DumpResponseT,
+  type CreatePipeTransportRequest,
+  type CreatePlainTransportRequest,
+  type CreateWebRtcTransportRequest,
 } from '../channel/fbs/router.js';
-import { OptionsT } from '../channel/fbs/transport.js';
-import {
-  type DumpResponseT as WebRtcTransportDumpT,
-  Listen,
-  ListenIndividualT,
-  ListenServerT,
-  WebRtcTransportOptionsT,
-} from '../channel/fbs/web-rtc-transport.js';
-import { CloseRouterRequestT } from '../channel/fbs/worker.js';
+import { Listen, type ListenIndividual } from '../channel/fbs/web-rtc-transport.js';
 import { ActiveSpeakerObserverImpl } from './active-speaker-observer.js';
 import { AudioLevelObserverImpl } from './audio-level-observer.js';
 import { type Channel } from './channel.js';
@@ -63,7 +43,7 @@ import { type Transport, type TransportListenInfo, type TransportProtocol } from
 import { type WebRtcTransport, type WebRtcTransportOptions } from './types/web-rtc-transport.js';
 import { checkAppData, clone, generateUUIDv4 } from './utils.js';
 import { WebRtcTransportImpl, webRtcTransportDumpFromFbs } from './web-rtc-transport.js';
-import { plain, table } from './wire/convert.js';
+import { plain } from './wire/convert.js';
 import { srtpCryptoSuites } from './wire/srtp-parameters.js';
 import { listenInfoToFbs, listenIpToListenInfo, transportOptionsToFbs } from './wire/transport.js';
 
@@ -107,7 +87,7 @@ export class RouterImpl<TAppData extends AppData = AppData>
 
   close(): void {
     this.end(['@close'], () => {
-      this.tellClosed(Method.WORKER_CLOSE_ROUTER, '', new CloseRouterRequestT(this.id));
+      this.tellClosed(Method.WORKER_CLOSE_ROUTER, '', { routerId: this.id });
       this.#closeChildren();
     });
   }
@@ -117,7 +97,7 @@ export class RouterImpl<TAppData extends AppData = AppData>
   }
 
   async dump(): Promise<RouterDump> {
-    return plain(await this.request<DumpResponseT>(Method.ROUTER_DUMP));
+    return plain(await this.request(Method.ROUTER_DUMP));
   }
 
   async createWebRtcTransport<WebRtcTransportAppData extends AppData = AppData>(
@@ -136,37 +116,36 @@ export class RouterImpl<TAppData extends AppData = AppData>
     const enableTcp = options.enableTcp ?? Boolean(webRtcServer);
     const { preferUdp = false, preferTcp = false, iceConsentTimeout = 30 } = options;
     const { initialAvailableOutgoingBitrate = 600000 } = options;
-    const individual = (): ListenIndividualT =>
-      new ListenIndividualT(
-        (listenIps
-          ? listenIps.flatMap(listenIp =>
-              protocolsInOrder({ enableUdp, enableTcp, preferUdp, preferTcp }).map(protocol =>
-                listenIpToListenInfo(listenIp, protocol, options.port),
-              ),
-            )
-          : listenInfos!
-        ).map(listenInfoToFbs),
-      );
+    const individual = (): ListenIndividual => ({
+      listenInfos: (listenIps
+        ? listenIps.flatMap(listenIp =>
+            protocolsInOrder({ enableUdp, enableTcp, preferUdp, preferTcp }).map(protocol =>
+              listenIpToListenInfo(listenIp, protocol, options.port),
+            ),
+          )
+        : listenInfos!
+      ).map(listenInfoToFbs),
+    });
 
     const id = generateUUIDv4();
-    const request = new CreateWebRtcTransportRequestT(
-      id,
-      table(WebRtcTransportOptionsT, {
+    const request: CreateWebRtcTransportRequest = {
+      transportId: id,
+      options: {
         base: transportOptionsToFbs(options, {
           initialAvailableOutgoingBitrate: BigInt(initialAvailableOutgoingBitrate),
           isDataChannel: true,
         }),
         listenType: webRtcServer ? Listen.ListenServer : Listen.ListenIndividual,
-        listen: webRtcServer ? new ListenServerT(webRtcServer.id) : individual(),
+        listen: webRtcServer ? { webRtcServerId: webRtcServer.id } : individual(),
         enableUdp,
         enableTcp,
         preferUdp,
         preferTcp,
         iceConsentTimeout,
-      }),
-    );
+      },
+    };
     const dump = webRtcTransportDumpFromFbs(
-      await this.request<WebRtcTransportDumpT>(
+      await this.request(
         webRtcServer ? Method.ROUTER_CREATE_WEBRTCTRANSPORT_WITH_SERVER : Method.ROUTER_CREATE_WEBRTCTRANSPORT,
         request,
       ),
@@ -196,9 +175,9 @@ export class RouterImpl<TAppData extends AppData = AppData>
     }
 
     const id = generateUUIDv4();
-    const request = new CreatePlainTransportRequestT(
-      id,
-      table(PlainTransportOptionsT, {
+    const request: CreatePlainTransportRequest = {
+      transportId: id,
+      options: {
         base: transportOptionsToFbs(options),
         listenInfo: listenInfoToFbs(listenInfo),
         rtcpListenInfo: rtcpListenInfo && listenInfoToFbs(rtcpListenInfo),
@@ -206,11 +185,9 @@ export class RouterImpl<TAppData extends AppData = AppData>
         comedia,
         enableSrtp,
         srtpCryptoSuite: srtpCryptoSuites.toValue(srtpCryptoSuite),
-      }),
-    );
-    const dump = plainTransportDumpFromFbs(
-      await this.request<PlainTransportDumpT>(Method.ROUTER_CREATE_PLAINTRANSPORT, request),
-    );
+      },
+    };
+    const dump = plainTransportDumpFromFbs(await this.request(Method.ROUTER_CREATE_PLAINTRANSPORT, request));
 
     const transport = new PlainTransportImpl<PlainTransportAppData>({
       ...this.#childOptions(id, appData),
@@ -229,18 +206,16 @@ export class RouterImpl<TAppData extends AppData = AppData>
     checkAppData(appData);
 
     const id = generateUUIDv4();
-    const request = new CreatePipeTransportRequestT(
-      id,
-      table(PipeTransportOptionsT, {
+    const request: CreatePipeTransportRequest = {
+      transportId: id,
+      options: {
         base: transportOptionsToFbs(options),
         listenInfo: listenInfoToFbs(listenInfo),
         enableRtx,
         enableSrtp,
-      }),
-    );
-    const dump = pipeTransportDumpFromFbs(
-      await this.request<PipeTransportDumpT>(Method.ROUTER_CREATE_PIPETRANSPORT, request),
-    );
+      },
+    };
+    const dump = pipeTransportDumpFromFbs(await this.request(Method.ROUTER_CREATE_PIPETRANSPORT, request));
 
     const transport = new PipeTransportImpl<PipeTransportAppData>({
       ...this.#childOptions(id, appData),
@@ -258,11 +233,11 @@ export class RouterImpl<TAppData extends AppData = AppData>
     checkAppData(appData);
 
     const id = generateUUIDv4();
-    const base = table(OptionsT, { direct: true, maxSendMessageSize, maxReceiveMessageSize });
-    const response = await this.request<DirectTransportDumpT>(
-      Method.ROUTER_CREATE_DIRECTTRANSPORT,
-      new CreateDirectTransportRequestT(id, new DirectTransportOptionsT(base)),
-    );
+    const base = { ...transportOptionsToFbs({ maxSendMessageSize, maxReceiveMessageSize }), direct: true };
+    const response = await this.request(Method.ROUTER_CREATE_DIRECTTRANSPORT, {
+      transportId: id,
+      options: { base },
+    });
 
     const transport = new DirectTransportImpl<DirectTransportAppData>({
       ...this.#childOptions(id, appData),
@@ -315,10 +290,7 @@ export class RouterImpl<TAppData extends AppData = AppData>
     checkAppData(appData);
 
     const id = generateUUIDv4();
-    await this.request(
-      Method.ROUTER_CREATE_ACTIVESPEAKEROBSERVER,
-      new CreateActiveSpeakerObserverRequestT(id, new ActiveSpeakerObserverOptionsT(interval)),
-    );
+    await this.request(Method.ROUTER_CREATE_ACTIVESPEAKEROBSERVER, { rtpObserverId: id, options: { interval } });
     const observer = new ActiveSpeakerObserverImpl<ActiveSpeakerObserverAppData>(this.#childOptions(id, appData));
     this.#addRtpObserver(observer);
     return observer;
@@ -343,10 +315,10 @@ export class RouterImpl<TAppData extends AppData = AppData>
     checkAppData(appData);
 
     const id = generateUUIDv4();
-    await this.request(
-      Method.ROUTER_CREATE_AUDIOLEVELOBSERVER,
-      new CreateAudioLevelObserverRequestT(id, new AudioLevelObserverOptionsT(maxEntries, threshold, interval)),
-    );
+    await this.request(Method.ROUTER_CREATE_AUDIOLEVELOBSERVER, {
+      rtpObserverId: id,
+      options: { maxEntries, threshold, interval },
+    });
     const observer = new AudioLevelObserverImpl<AudioLevelObserverAppData>(this.#childOptions(id, appData));
     this.#addRtpObserver(observer);
     return observer;

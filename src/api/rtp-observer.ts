@@ -1,6 +1,4 @@
-import { Method } from '../channel/fbs/request/method.js';
-import { CloseRtpObserverRequestT } from '../channel/fbs/router.js';
-import { AddProducerRequestT, RemoveProducerRequestT } from '../channel/fbs/rtp-observer.js';
+import { Method } from '../channel/fbs/request.js';
 import { type Channel } from './channel.js';
 import { Entity } from './entity.js';
 import { NotFoundError } from './errors.js';
@@ -45,7 +43,7 @@ export abstract class RtpObserverImpl<
 
   close(): void {
     this.end(['@close'], () =>
-      this.tellClosed(Method.ROUTER_CLOSE_RTPOBSERVER, this.router.id, new CloseRtpObserverRequestT(this.id)),
+      this.tellClosed(Method.ROUTER_CLOSE_RTPOBSERVER, this.router.id, { rtpObserverId: this.id }),
     );
   }
 
@@ -63,17 +61,20 @@ export abstract class RtpObserverImpl<
 
   async addProducer({ producerId }: { producerId: string }): Promise<void> {
     const producer = this.#getProducer(producerId);
-    await this.request(Method.RTPOBSERVER_ADD_PRODUCER, new AddProducerRequestT(producerId));
+    await this.request(Method.RTPOBSERVER_ADD_PRODUCER, { producerId });
     this.observer.safeEmit('addproducer', producer);
   }
 
   async removeProducer({ producerId }: { producerId: string }): Promise<void> {
     const producer = this.#getProducer(producerId);
-    await this.request(Method.RTPOBSERVER_REMOVE_PRODUCER, new RemoveProducerRequestT(producerId));
+    await this.request(Method.RTPOBSERVER_REMOVE_PRODUCER, { producerId });
     this.observer.safeEmit('removeproducer', producer);
   }
 
-  async #setPaused(paused: boolean, method: Method): Promise<void> {
+  async #setPaused(
+    paused: boolean,
+    method: typeof Method.RTPOBSERVER_PAUSE | typeof Method.RTPOBSERVER_RESUME,
+  ): Promise<void> {
     // Read before, unlike in producers and consumers: overlapping calls are all told to the observer.
     const changes = this.#paused !== paused;
     await this.request(method);

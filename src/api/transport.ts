@@ -1,22 +1,11 @@
-import { type DumpResponseT as DataConsumerDumpT } from '../channel/fbs/data-consumer.js';
-import { type DumpResponseT as DataProducerDumpT } from '../channel/fbs/data-producer.js';
-import { Event } from '../channel/fbs/notification/event.js';
-import { Method } from '../channel/fbs/request/method.js';
-import { CloseTransportRequestT } from '../channel/fbs/router.js';
+import { type DumpResponse as DataConsumerDump } from '../channel/fbs/data-consumer.js';
+import { Event } from '../channel/fbs/notification.js';
+import { Method } from '../channel/fbs/request.js';
 import {
-  ConsumeDataRequestT,
-  ConsumeRequestT,
-  type ConsumeResponseT,
-  EnableTraceEventRequestT,
-  ProduceDataRequestT,
-  ProduceRequestT,
-  type ProduceResponseT,
-  SctpNegotiatedCapabilitiesNotification,
-  SctpStateChangeNotification,
-  SetMaxIncomingBitrateRequestT,
-  SetMaxOutgoingBitrateRequestT,
-  SetMinOutgoingBitrateRequestT,
-  TraceNotification,
+  type ConsumeDataRequest,
+  type ConsumeRequest,
+  type ProduceDataRequest,
+  type ProduceRequest,
 } from '../channel/fbs/transport.js';
 import { type Channel } from './channel.js';
 import { ConsumerImpl, consumerLayersFromFbs, consumerLayersToFbs, consumerScoreFromFbs } from './consumer.js';
@@ -54,7 +43,6 @@ import {
   type TransportType,
 } from './types/transport.js';
 import { checkAppData, clone, generateUUIDv4 } from './utils.js';
-import { unpackBody } from './wire/convert.js';
 import { encodingsToFbs, mediaKinds, rtpMappingToFbs, rtpParametersToFbs, rtpTypes } from './wire/rtp-parameters.js';
 import { sctpNegotiatedCapabilitiesFromFbs, sctpStates, sctpStreamParametersToFbs } from './wire/sctp-parameters.js';
 import { traceEventTypesToFbs } from './wire/trace.js';
@@ -130,7 +118,7 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
   close(): void {
     this.end(['@close'], () => {
       this.onEnd();
-      this.tellClosed(Method.ROUTER_CLOSE_TRANSPORT, this.router.id, new CloseTransportRequestT(this.id));
+      this.tellClosed(Method.ROUTER_CLOSE_TRANSPORT, this.router.id, { transportId: this.id });
       this.#closeChildren({ tellRouter: true });
     });
   }
@@ -156,15 +144,15 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
   abstract connect(params: unknown): Promise<void>;
 
   async setMaxIncomingBitrate(bitrate: number): Promise<void> {
-    await this.request(Method.TRANSPORT_SET_MAX_INCOMING_BITRATE, new SetMaxIncomingBitrateRequestT(BigInt(bitrate)));
+    await this.request(Method.TRANSPORT_SET_MAX_INCOMING_BITRATE, { maxIncomingBitrate: BigInt(bitrate) });
   }
 
   async setMaxOutgoingBitrate(bitrate: number): Promise<void> {
-    await this.request(Method.TRANSPORT_SET_MAX_OUTGOING_BITRATE, new SetMaxOutgoingBitrateRequestT(BigInt(bitrate)));
+    await this.request(Method.TRANSPORT_SET_MAX_OUTGOING_BITRATE, { maxOutgoingBitrate: BigInt(bitrate) });
   }
 
   async setMinOutgoingBitrate(bitrate: number): Promise<void> {
-    await this.request(Method.TRANSPORT_SET_MIN_OUTGOING_BITRATE, new SetMinOutgoingBitrateRequestT(BigInt(bitrate)));
+    await this.request(Method.TRANSPORT_SET_MIN_OUTGOING_BITRATE, { minOutgoingBitrate: BigInt(bitrate) });
   }
 
   async produce<ProducerAppData extends AppData = AppData>(
@@ -187,16 +175,16 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
     const consumableRtpParameters = getConsumableRtpParameters(kind, rtpParameters, routerCapabilities, rtpMapping);
 
     const id = options.id ?? generateUUIDv4();
-    const request = new ProduceRequestT(
-      id,
-      mediaKinds.toValue(kind),
-      rtpParametersToFbs(rtpParameters),
-      rtpMappingToFbs(rtpMapping),
+    const request: ProduceRequest = {
+      producerId: id,
+      kind: mediaKinds.toValue(kind),
+      rtpParameters: rtpParametersToFbs(rtpParameters),
+      rtpMapping: rtpMappingToFbs(rtpMapping),
       paused,
-      options.keyFrameRequestDelay ?? 0,
-      options.enableMediasoupPacketIdHeaderExtension ?? false,
-    );
-    const response = await this.request<ProduceResponseT>(Method.TRANSPORT_PRODUCE, request);
+      keyFrameRequestDelay: options.keyFrameRequestDelay ?? 0,
+      enableMediasoupPacketIdHeaderExtension: options.enableMediasoupPacketIdHeaderExtension ?? false,
+    };
+    const response = await this.request(Method.TRANSPORT_PRODUCE, request);
 
     const producer = new ProducerImpl<ProducerAppData>({
       ...this.#childOptions(id, appData),
@@ -268,15 +256,15 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
     }
 
     const id = options.id ?? generateUUIDv4();
-    const request = new ProduceDataRequestT(
-      id,
-      dataProducerTypes.toValue(this.#dataType),
-      sctpStreamParameters ? sctpStreamParametersToFbs(sctpStreamParameters) : null,
+    const request: ProduceDataRequest = {
+      dataProducerId: id,
+      type: dataProducerTypes.toValue(this.#dataType),
+      sctpStreamParameters: sctpStreamParameters && sctpStreamParametersToFbs(sctpStreamParameters),
       label,
       protocol,
       paused,
-    );
-    const response = await this.request<DataProducerDumpT>(Method.TRANSPORT_PRODUCE_DATA, request);
+    };
+    const response = await this.request(Method.TRANSPORT_PRODUCE_DATA, request);
 
     const dataProducer = new DataProducerImpl<DataProducerAppData>({
       ...this.#childOptions(id, appData),
@@ -319,19 +307,19 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
     };
 
     const id = generateUUIDv4();
-    const request = new ConsumeDataRequestT(
-      id,
+    const request: ConsumeDataRequest = {
+      dataConsumerId: id,
       dataProducerId,
-      dataConsumerTypes.toValue(this.#dataType),
-      sctpStreamParameters ? sctpStreamParametersToFbs(sctpStreamParameters) : null,
-      dataProducer.label,
-      dataProducer.protocol,
+      type: dataConsumerTypes.toValue(this.#dataType),
+      sctpStreamParameters: sctpStreamParameters && sctpStreamParametersToFbs(sctpStreamParameters),
+      label: dataProducer.label,
+      protocol: dataProducer.protocol,
       paused,
       subchannels,
-    );
-    let response: DataConsumerDumpT;
+    };
+    let response: DataConsumerDump;
     try {
-      response = await this.request<DataConsumerDumpT>(Method.TRANSPORT_CONSUME_DATA, request);
+      response = await this.request(Method.TRANSPORT_CONSUME_DATA, request);
     } catch (error) {
       freeStream();
       throw error;
@@ -357,14 +345,14 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
     const events = traceEventTypesToFbs(types, transportTraceEventTypes, type =>
       this.logger.warn(`enableTraceEvent() | ignoring unknown type "${type}"`),
     );
-    await this.request(Method.TRANSPORT_ENABLE_TRACE_EVENT, new EnableTraceEventRequestT(events));
+    await this.request(Method.TRANSPORT_ENABLE_TRACE_EVENT, { events });
   }
 
   /** What the worker tells about transports of every kind. */
   protected baseHandlers(): NotificationHandlers {
     return {
       [Event.TRANSPORT_TRACE]: notification => {
-        const trace = transportTraceFromFbs(unpackBody(notification, new TraceNotification()));
+        const trace = transportTraceFromFbs(notification);
         this.#self.safeEmit('trace', trace);
         this.observer.safeEmit('trace', trace);
       },
@@ -376,12 +364,12 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
     return {
       ...this.baseHandlers(),
       [Event.TRANSPORT_SCTP_STATE_CHANGE]: notification => {
-        const { sctpState } = unpackBody(notification, new SctpStateChangeNotification());
+        const { sctpState } = notification;
         this.#sctpState = sctpStates.toName(sctpState);
         emit(this.#sctpState);
       },
       [Event.TRANSPORT_SCTP_NEGOTIATED_CAPABILITIES]: notification => {
-        const body = unpackBody(notification, new SctpNegotiatedCapabilitiesNotification());
+        const body = notification;
         this.#sctpNegotiatedCapabilities = sctpNegotiatedCapabilitiesFromFbs(body.negotiatedCapabilities!);
       },
     };
@@ -428,18 +416,18 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
     const id = generateUUIDv4();
     const { kind } = producer;
     const type = pipe ? 'pipe' : producer.type;
-    const request = new ConsumeRequestT(
-      id,
-      producer.id,
-      mediaKinds.toValue(kind),
-      rtpParametersToFbs(rtpParameters),
-      rtpTypes.toValue(type),
-      encodingsToFbs(producer.consumableRtpParameters.encodings),
+    const request: ConsumeRequest = {
+      consumerId: id,
+      producerId: producer.id,
+      kind: mediaKinds.toValue(kind),
+      rtpParameters: rtpParametersToFbs(rtpParameters),
+      type: rtpTypes.toValue(type),
+      consumableRtpEncodings: encodingsToFbs(producer.consumableRtpParameters.encodings),
       paused,
-      preferredLayers ? consumerLayersToFbs(preferredLayers) : null,
+      preferredLayers: preferredLayers && consumerLayersToFbs(preferredLayers),
       ignoreDtx,
-    );
-    const response = await this.request<ConsumeResponseT>(Method.TRANSPORT_CONSUME, request);
+    };
+    const response = await this.request(Method.TRANSPORT_CONSUME, request);
 
     const consumer = new ConsumerImpl<ConsumerAppData>({
       ...this.#childOptions(id, appData),
@@ -449,7 +437,7 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
       rtpParameters,
       paused: response.paused,
       producerPaused: response.producerPaused,
-      score: score ?? consumerScoreFromFbs(response.score!),
+      score: score ?? consumerScoreFromFbs(response.score),
       preferredLayers: consumerLayersFromFbs(response.preferredLayers),
     });
     this.consumers.set(id, consumer);

@@ -1,6 +1,4 @@
-import { Method } from '../channel/fbs/request/method.js';
-import { type DumpResponseT } from '../channel/fbs/web-rtc-server.js';
-import { CloseWebRtcServerRequestT } from '../channel/fbs/worker.js';
+import { Method } from '../channel/fbs/request.js';
 import { type Channel } from './channel.js';
 import { Entity } from './entity.js';
 import { type AppData } from './types/app-data.js';
@@ -31,7 +29,7 @@ export class WebRtcServerImpl<TAppData extends AppData = AppData>
 
   close(): void {
     this.end(['@close'], () => {
-      this.tellClosed(Method.WORKER_WEBRTCSERVER_CLOSE, '', new CloseWebRtcServerRequestT(this.id));
+      this.tellClosed(Method.WORKER_WEBRTCSERVER_CLOSE, '', { webRtcServerId: this.id });
       for (const transport of this.#webRtcTransports.values()) {
         transport.listenServerClosed();
         this.observer.safeEmit('webrtctransportunhandled', transport);
@@ -45,7 +43,7 @@ export class WebRtcServerImpl<TAppData extends AppData = AppData>
   }
 
   async dump(): Promise<WebRtcServerDump> {
-    return plain(await this.request<DumpResponseT>(Method.WEBRTCSERVER_DUMP));
+    return plain(await this.request(Method.WEBRTCSERVER_DUMP));
   }
 
   handleWebRtcTransport(webRtcTransport: WebRtcTransport): void {

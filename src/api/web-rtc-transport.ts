@@ -1,15 +1,6 @@
-import { Event } from '../channel/fbs/notification/event.js';
-import { Method } from '../channel/fbs/request/method.js';
-import { type RestartIceResponseT } from '../channel/fbs/transport.js';
-import {
-  ConnectRequestT,
-  type ConnectResponseT,
-  type DumpResponseT,
-  DtlsStateChangeNotification,
-  type GetStatsResponseT,
-  IceSelectedTupleChangeNotification,
-  IceStateChangeNotification,
-} from '../channel/fbs/web-rtc-transport.js';
+import { Event } from '../channel/fbs/notification.js';
+import { Method } from '../channel/fbs/request.js';
+import { type DumpResponse, type GetStatsResponse } from '../channel/fbs/web-rtc-transport.js';
 import { TransportImpl, type TransportInit } from './transport.js';
 import { type AppData } from './types/app-data.js';
 import { type TransportTuple } from './types/transport.js';
@@ -26,7 +17,6 @@ import {
   type WebRtcTransportStat,
 } from './types/web-rtc-transport.js';
 import { clone } from './utils.js';
-import { unpackBody } from './wire/convert.js';
 import { dtlsParametersFromFbs, dtlsParametersToFbs, dtlsRoles, dtlsStates } from './wire/dtls-parameters.js';
 import { iceCandidateFromFbs, iceParametersFromFbs, iceRoles, iceStates } from './wire/ice-parameters.js';
 import { baseDumpFromFbs, baseStatsFromFbs, optionalTupleFromFbs, tupleFromFbs } from './wire/transport.js';
@@ -57,19 +47,19 @@ export class WebRtcTransportImpl<TAppData extends AppData = AppData>
     this.handleNotifications({
       ...this.sctpHandlers(state => this.emitWithObserver('sctpstatechange', state)),
       [Event.WEBRTCTRANSPORT_ICE_STATE_CHANGE]: notification => {
-        const { iceState } = unpackBody(notification, new IceStateChangeNotification());
+        const { iceState } = notification;
         this.#iceState = iceStates.toName(iceState);
         this.emitWithObserver('icestatechange', this.#iceState);
       },
       [Event.WEBRTCTRANSPORT_ICE_SELECTED_TUPLE_CHANGE]: notification => {
-        const { tuple } = unpackBody(notification, new IceSelectedTupleChangeNotification());
-        this.#iceSelectedTuple = tupleFromFbs(tuple!);
+        const { tuple } = notification;
+        this.#iceSelectedTuple = tupleFromFbs(tuple);
         this.emitWithObserver('iceselectedtuplechange', this.#iceSelectedTuple);
       },
       [Event.WEBRTCTRANSPORT_DTLS_STATE_CHANGE]: notification => {
-        const { dtlsState, remoteCert } = unpackBody(notification, new DtlsStateChangeNotification());
+        const { dtlsState, remoteCert } = notification;
         this.#dtlsState = dtlsStates.toName(dtlsState);
-        if (this.#dtlsState === 'connected') this.#dtlsRemoteCert = remoteCert as string;
+        if (this.#dtlsState === 'connected') this.#dtlsRemoteCert = remoteCert;
         this.emitWithObserver('dtlsstatechange', this.#dtlsState);
       },
     });
@@ -114,16 +104,16 @@ export class WebRtcTransportImpl<TAppData extends AppData = AppData>
   async dump(): Promise<WebRtcTransportDump> {
     // The selected tuple is in the type of a dump, but the reference never fills it in.
     const { iceSelectedTuple: _, ...dump } = webRtcTransportDumpFromFbs(
-      await this.request<DumpResponseT>(Method.TRANSPORT_DUMP),
+      (await this.request(Method.TRANSPORT_DUMP)) as DumpResponse,
     );
     return dump;
   }
 
   async getStats(): Promise<WebRtcTransportStat[]> {
-    const stats = await this.request<GetStatsResponseT>(Method.TRANSPORT_GET_STATS);
+    const stats = (await this.request(Method.TRANSPORT_GET_STATS)) as GetStatsResponse;
     return [
       {
-        ...baseStatsFromFbs(stats.base!),
+        ...baseStatsFromFbs(stats.base),
         type: 'webrtc-transport',
         iceRole: iceRoles.toName(stats.iceRole),
         iceState: iceStates.toName(stats.iceState),
@@ -134,20 +124,17 @@ export class WebRtcTransportImpl<TAppData extends AppData = AppData>
   }
 
   async connect({ dtlsParameters }: { dtlsParameters: DtlsParameters }): Promise<void> {
-    const response = await this.request<ConnectResponseT>(
-      Method.WEBRTCTRANSPORT_CONNECT,
-      new ConnectRequestT(dtlsParametersToFbs(dtlsParameters)),
-    );
+    const response = await this.request(Method.WEBRTCTRANSPORT_CONNECT, {
+      dtlsParameters: dtlsParametersToFbs(dtlsParameters),
+    });
     this.#dtlsParameters.role = dtlsRoles.toName(response.dtlsLocalRole);
   }
 
   async restartIce(): Promise<IceParameters> {
-    const { usernameFragment, password, iceLite } = await this.request<RestartIceResponseT>(
-      Method.TRANSPORT_RESTART_ICE,
-    );
+    const { usernameFragment, password, iceLite } = await this.request(Method.TRANSPORT_RESTART_ICE);
     this.#iceParameters = {
-      usernameFragment: usernameFragment as string,
-      password: password as string,
+      usernameFragment: usernameFragment,
+      password: password,
       iceLite,
     };
     return this.#iceParameters;
@@ -161,13 +148,13 @@ export class WebRtcTransportImpl<TAppData extends AppData = AppData>
   }
 }
 
-export const webRtcTransportDumpFromFbs = (dump: DumpResponseT): WebRtcTransportDump => ({
-  ...baseDumpFromFbs(dump.base!),
+export const webRtcTransportDumpFromFbs = (dump: DumpResponse): WebRtcTransportDump => ({
+  ...baseDumpFromFbs(dump.base),
   iceRole: 'controlled',
-  iceParameters: iceParametersFromFbs(dump.iceParameters!),
+  iceParameters: iceParametersFromFbs(dump.iceParameters),
   iceCandidates: dump.iceCandidates.map(iceCandidateFromFbs),
   iceState: iceStates.toName(dump.iceState),
   iceSelectedTuple: optionalTupleFromFbs(dump.iceSelectedTuple),
-  dtlsParameters: dtlsParametersFromFbs(dump.dtlsParameters!),
+  dtlsParameters: dtlsParametersFromFbs(dump.dtlsParameters),
   dtlsState: dtlsStates.toName(dump.dtlsState),
 });

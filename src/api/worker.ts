@@ -1,14 +1,8 @@
 import { createInterface } from 'node:readline';
 import { type Readable } from 'node:stream';
-import { Event } from '../channel/fbs/notification/event.js';
-import { Method } from '../channel/fbs/request/method.js';
-import {
-  CreateRouterRequestT,
-  CreateWebRtcServerRequestT,
-  type DumpResponseT,
-  type ResourceUsageResponseT,
-  UpdateSettingsRequestT,
-} from '../channel/fbs/worker.js';
+import { Event } from '../channel/fbs/notification.js';
+import { Method } from '../channel/fbs/request.js';
+import { type CreateWebRtcServerRequest, type UpdateSettingsRequest } from '../channel/fbs/worker.js';
 import { Channel } from './channel.js';
 import { EnhancedEventEmitter } from './enhanced-events.js';
 import { logListenerErrors } from './entity.js';
@@ -131,7 +125,7 @@ export class WorkerImpl<TAppData extends AppData = AppData>
     process.off('SIGINT', this.#closeOnSignal);
     process.off('SIGTERM', this.#closeOnSignal);
     this.#closeChildren();
-    this.#channel.notify(Event.WORKER_CLOSE);
+    this.#channel.notify(Event.WORKER_CLOSE, '');
     this.#channel.close();
     this.#backend.ensureEnd();
     this.#observer.safeEmit('close');
@@ -149,11 +143,11 @@ export class WorkerImpl<TAppData extends AppData = AppData>
   }
 
   async dump(): Promise<WorkerDump> {
-    return plain(await this.#channel.request<DumpResponseT>(Method.WORKER_DUMP, ''));
+    return plain(await this.#channel.request(Method.WORKER_DUMP, ''));
   }
 
   async getResourceUsage(): Promise<WorkerResourceUsage> {
-    const usage = await this.#channel.request<ResourceUsageResponseT>(Method.WORKER_GET_RESOURCE_USAGE, '');
+    const usage = await this.#channel.request(Method.WORKER_GET_RESOURCE_USAGE, '');
     return {
       ru_utime: Number(usage.ruUtime),
       ru_stime: Number(usage.ruStime),
@@ -175,10 +169,7 @@ export class WorkerImpl<TAppData extends AppData = AppData>
   }
 
   async updateSettings({ logLevel, logTags = [] }: WorkerUpdateableSettings<TAppData> = {}): Promise<void> {
-    const request = new UpdateSettingsRequestT(
-      logLevel,
-      logTags.map(tag => tag),
-    );
+    const request: UpdateSettingsRequest = { logLevel, logTags: logTags.map(tag => tag) };
     await this.#channel.request(Method.WORKER_UPDATE_SETTINGS, '', request);
   }
 
@@ -188,7 +179,10 @@ export class WorkerImpl<TAppData extends AppData = AppData>
   }: WebRtcServerOptions<WebRtcServerAppData>): Promise<WebRtcServer<WebRtcServerAppData>> {
     checkAppData(appData);
     const id = generateUUIDv4();
-    const request = new CreateWebRtcServerRequestT(id, [...listenInfos].map(listenInfoToFbs));
+    const request: CreateWebRtcServerRequest = {
+      webRtcServerId: id,
+      listenInfos: [...listenInfos].map(listenInfoToFbs),
+    };
     await this.#channel.request(Method.WORKER_CREATE_WEBRTCSERVER, '', request);
 
     const webRtcServer = new WebRtcServerImpl<WebRtcServerAppData>({ id, channel: this.#channel, appData });
@@ -205,7 +199,7 @@ export class WorkerImpl<TAppData extends AppData = AppData>
     checkAppData(appData);
     const rtpCapabilities = generateRouterRtpCapabilities(clone(mediaCodecs));
     const id = generateUUIDv4();
-    await this.#channel.request(Method.WORKER_CREATE_ROUTER, '', new CreateRouterRequestT(id));
+    await this.#channel.request(Method.WORKER_CREATE_ROUTER, '', { routerId: id });
 
     const router = new RouterImpl<RouterAppData>({ id, channel: this.#channel, appData, rtpCapabilities });
     this.#routers.add(router);

@@ -1,94 +1,75 @@
-import { Builder, ByteBuffer, type IGeneratedObject } from 'flatbuffers';
-import { Log } from './fbs/log/log.js';
-import { Body as MessageBody, unionToBody } from './fbs/message/body.js';
-import { Message } from './fbs/message/message.js';
-import { Body as NotificationBody } from './fbs/notification/body.js';
-import type { Event } from './fbs/notification/event.js';
-import { Notification } from './fbs/notification/notification.js';
-import { Body as RequestBody } from './fbs/request/body.js';
-import type { Method } from './fbs/request/method.js';
-import { Request } from './fbs/request/request.js';
-import { Body as ResponseBody } from './fbs/response/body.js';
-import { Response } from './fbs/response/response.js';
+import { Builder, type Offset } from 'flatbuffers';
+import { Body as MessageBody, type Message } from './fbs/message.js';
+import { Body as NotificationBody, type Event } from './fbs/notification.js';
+import { Body as RequestBody, type Method } from './fbs/request.js';
+import { Body as ResponseBody } from './fbs/response.js';
 import { eventInfo, methodInfo } from './methods.js';
-
-/**
- * What can be the body of a message: an object of the generated code (`…T`), or anything that writes a table by hand.
- * The latter is for large byte vectors: `pack: builder => X.createX(builder, builder.createByteVector(bytes))` copies
- * them at once, where `XT` copies number by number.
- */
-export type Body = IGeneratedObject;
+import { tableOf, unionTables } from './table.js';
+import { readRoot } from './table-reader.js';
+import { writeTable } from './table-writer.js';
 
 /** The kinds of error that a response can tell. */
 export type ErrorKind = 'Error' | 'TypeError' | 'NotFoundError';
 
 /**
- * Encodes messages with one reused builder. The bytes that are returned are valid until the next message is encoded;
- * what throws while a body is packed leaves nothing behind.
+ * Encodes messages with one reused builder. Bodies are objects of the types in fbs/, each of the type that belongs to its
+ * method or event. The bytes that are returned are valid until the next message is encoded; what throws while a body is
+ * written leaves nothing behind.
  */
 export class MessageEncoder {
   readonly #builder = new Builder(1024);
 
   /** @param handlerId empty for what the worker itself handles */
-  encodeRequest(id: number, method: Method, handlerId: string, body?: Body): Uint8Array {
-    const builder = this.#start();
+  encodeRequest(id: number, method: Method, handlerId: string, body?: object): Uint8Array {
     const bodyType = body ? (methodInfo(method)?.requestBody ?? RequestBody.NONE) : RequestBody.NONE;
-    const bodyOffset = body?.pack(builder) ?? 0;
-    const handlerIdOffset = builder.createString(handlerId);
-    return this.#finish(
-      MessageBody.Request,
-      Request.createRequest(builder, id, method, handlerIdOffset, bodyType, bodyOffset),
-    );
+    const written = this.#start(requestTables, bodyType, body);
+    return this.#finish(MessageBody.Request, { id, method, handlerId, bodyType }, written);
   }
 
   /** A successful response, with or without body. */
-  encodeResponse(id: number, bodyType = ResponseBody.NONE, body?: Body): Uint8Array {
-    const builder = this.#start();
-    const bodyOffset = body?.pack(builder) ?? 0;
-    return this.#finish(MessageBody.Response, Response.createResponse(builder, id, true, bodyType, bodyOffset, 0, 0));
+  encodeResponse(id: number, bodyType: ResponseBody = ResponseBody.NONE, body?: object): Uint8Array {
+    const written = this.#start(responseTables, bodyType, body);
+    return this.#finish(MessageBody.Response, { id, accepted: true, bodyType }, written);
   }
 
   encodeErrorResponse(id: number, error: ErrorKind, reason: string): Uint8Array {
-    const builder = this.#start();
-    const errorOffset = builder.createString(error);
-    const reasonOffset = builder.createString(reason);
-    return this.#finish(
-      MessageBody.Response,
-      Response.createResponse(builder, id, false, ResponseBody.NONE, 0, errorOffset, reasonOffset),
-    );
+    this.#builder.clear();
+    return this.#finish(MessageBody.Response, { id, accepted: false, error, reason });
   }
 
-  encodeNotification(event: Event, handlerId: string, body?: Body): Uint8Array {
-    const builder = this.#start();
+  encodeNotification(event: Event, handlerId: string, body?: object): Uint8Array {
     const bodyType = body ? (eventInfo(event)?.body ?? NotificationBody.NONE) : NotificationBody.NONE;
-    const bodyOffset = body?.pack(builder) ?? 0;
-    const handlerIdOffset = builder.createString(handlerId);
-    return this.#finish(
-      MessageBody.Notification,
-      Notification.createNotification(builder, handlerIdOffset, event, bodyType, bodyOffset),
-    );
+    const written = this.#start(notificationTables, bodyType, body);
+    return this.#finish(MessageBody.Notification, { handlerId, event, bodyType }, written);
   }
 
   /** @param line begins with its level: `D`, `W`, `E`, or `X` for a dump */
   encodeLog(line: string): Uint8Array {
-    const builder = this.#start();
-    return this.#finish(MessageBody.Log, Log.createLog(builder, builder.createString(line)));
-  }
-
-  #start(): Builder {
     this.#builder.clear();
-    return this.#builder;
+    return this.#finish(MessageBody.Log, { data: line });
   }
 
-  #finish(type: MessageBody, offset: number): Uint8Array {
+  /** Bodies are written first, as the reference does. */
+  #start(tables: ReturnType<typeof unionTables>, bodyType: number, body?: object): { body: Offset } {
+    this.#builder.clear();
+    return { body: body && bodyType !== 0 ? writeTable(this.#builder, tables[bodyType - 1], body) : 0 };
+  }
+
+  #finish(type: Exclude<MessageBody, 0>, content: object, written?: { body: Offset }): Uint8Array {
+    const data = writeTable(this.#builder, messageTables[type - 1], content, written);
     // With the size prefix the padding is that of the reference, so that what goes through a pipe is equal to the byte.
-    this.#builder.finishSizePrefixed(Message.createMessage(this.#builder, type, offset));
+    this.#builder.finishSizePrefixed(writeTable(this.#builder, messageTable, { dataType: type }, { data }));
     return this.#builder.asUint8Array().subarray(4);
   }
 }
 
-/** What a verified message holds (see verifier.ts): accessors over `bytes`, valid as long as these are. */
-export function decodeMessage(bytes: Uint8Array): Request | Response | Notification | Log | null {
-  const message = Message.getRootAsMessage(new ByteBuffer(bytes));
-  return unionToBody(message.dataType(), message.data.bind(message));
+/** What a verified message holds (see verifier.ts). Uint8Arrays in it are parts of `bytes`. */
+export function decodeMessage(bytes: Uint8Array): Message {
+  return readRoot(bytes, messageTable) as Message;
 }
+
+const messageTable = tableOf('Message.Message');
+const messageTables = unionTables('Message.Body');
+const requestTables = unionTables('Request.Body');
+const responseTables = unionTables('Response.Body');
+const notificationTables = unionTables('Notification.Body');

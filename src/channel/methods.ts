@@ -1,25 +1,23 @@
-import { Body as NotificationBody } from './fbs/notification/body.js';
-import { type Event } from './fbs/notification/event.js';
-import { Body as RequestBody } from './fbs/request/body.js';
-import { type Method } from './fbs/request/method.js';
-import { Body as ResponseBody } from './fbs/response/body.js';
+import { Body as NotificationBody, type BodyTypes as NotificationTypes, type Event } from './fbs/notification.js';
+import { Body as RequestBody, type BodyTypes as RequestTypes, type Method } from './fbs/request.js';
+import { Body as ResponseBody, type BodyTypes as ResponseTypes } from './fbs/response.js';
 
 /** A request: what it is called, what it carries, and what a successful response to it carries. */
-export interface MethodInfo {
+export interface MethodInfo<Request extends RequestBody = RequestBody, Response extends ResponseBody = ResponseBody> {
   /** The schema's name, as the API's error texts have it. */
   readonly name: keyof typeof Method;
   /** The name in a worker's error texts, such as `router.dump`. */
   readonly dottedName: string;
-  readonly requestBody: RequestBody;
+  readonly requestBody: Request;
   /** Empty if a successful response has no body; several if it depends on the kind of transport. */
-  readonly responseBodies: readonly ResponseBody[];
+  readonly responseBodies: readonly Response[];
 }
 
 /** A notification: what it is called and what it carries. */
-export interface EventInfo {
+export interface EventInfo<Notification extends NotificationBody = NotificationBody> {
   /** The schema's name, as the API's error texts have it. */
   readonly name: keyof typeof Event;
-  readonly body: NotificationBody;
+  readonly body: Notification;
   /** The name in a worker's log, such as `producer.send`. Only what the API sends to a worker has one. */
   readonly dottedName: string | undefined;
 }
@@ -34,21 +32,45 @@ export function eventInfo(event: number): EventInfo | undefined {
   return EVENTS[event];
 }
 
-const request = (
+/** The body of a request; undefined for a method without one. */
+export type RequestBodyOf<M extends Method> =
+  Methods[M] extends MethodInfo<infer Tag> ? TypeOf<RequestTypes, Tag> : never;
+
+/** The body of a successful response; undefined if it has none. */
+export type ResponseBodyOf<M extends Method> =
+  Methods[M] extends MethodInfo<RequestBody, infer Tag> ? TypeOf<ResponseTypes, Tag> : never;
+
+/** The body of a notification; undefined for an event without one. */
+export type NotificationBodyOf<E extends Event> =
+  Events[E] extends EventInfo<infer Tag> ? TypeOf<NotificationTypes, Tag> : never;
+
+/** What a request takes besides its method and handler. */
+export type RequestArguments<M extends Method> = [RequestBodyOf<M>] extends [undefined] ? [] : [body: RequestBodyOf<M>];
+
+/** What a notification takes besides its event and handler. */
+export type NotificationArguments<E extends Event> = [NotificationBodyOf<E>] extends [undefined]
+  ? []
+  : [body: NotificationBodyOf<E>];
+
+type TypeOf<Types, Tag> = [Tag] extends [never] ? undefined : Tag extends keyof Types ? Types[Tag] : undefined;
+type Methods = typeof METHODS;
+type Events = typeof EVENTS;
+
+const request = <const Request extends RequestBody, const Response extends ResponseBody = never>(
   name: keyof typeof Method,
   dottedName: string,
-  requestBody: RequestBody,
-  ...responseBodies: ResponseBody[]
-): MethodInfo => ({ name, dottedName, requestBody, responseBodies });
+  requestBody: Request,
+  ...responseBodies: Response[]
+): MethodInfo<Request, Response> => ({ name, dottedName, requestBody, responseBodies });
 
-const notification = (name: keyof typeof Event, body: NotificationBody, dottedName?: string): EventInfo => ({
-  name,
-  body,
-  dottedName,
-});
+const notification = <const Notification extends NotificationBody>(
+  name: keyof typeof Event,
+  body: Notification,
+  dottedName?: string,
+): EventInfo<Notification> => ({ name, body, dottedName });
 
 /** By number of the method. */
-const METHODS: readonly MethodInfo[] = [
+const METHODS = [
   request('WORKER_DUMP', 'worker.dump', RequestBody.NONE, ResponseBody.Worker_DumpResponse),
   request(
     'WORKER_GET_RESOURCE_USAGE',
@@ -275,10 +297,10 @@ const METHODS: readonly MethodInfo[] = [
   request('RTPOBSERVER_RESUME', 'rtpObserver.resume', RequestBody.NONE),
   request('RTPOBSERVER_ADD_PRODUCER', 'rtpObserver.addProducer', RequestBody.RtpObserver_AddProducerRequest),
   request('RTPOBSERVER_REMOVE_PRODUCER', 'rtpObserver.removeProducer', RequestBody.RtpObserver_RemoveProducerRequest),
-];
+] as const satisfies readonly MethodInfo[];
 
 /** By number of the event. */
-const EVENTS: readonly EventInfo[] = [
+const EVENTS = [
   notification('WORKER_CLOSE', NotificationBody.NONE, 'worker.close'),
   notification('TRANSPORT_SEND_RTCP', NotificationBody.Transport_SendRtcpNotification, 'transport.sendRtcp'),
   notification('PRODUCER_SEND', NotificationBody.Producer_SendNotification, 'producer.send'),
@@ -321,4 +343,4 @@ const EVENTS: readonly EventInfo[] = [
   ),
   notification('AUDIOLEVELOBSERVER_SILENCE', NotificationBody.NONE),
   notification('AUDIOLEVELOBSERVER_VOLUMES', NotificationBody.AudioLevelObserver_VolumesNotification),
-];
+] as const satisfies readonly EventInfo[];

@@ -1,10 +1,9 @@
-import { tables as tableLayouts, unions as unionLayouts } from './fbs/layout.js';
+import { type Field, Kind, type Table, tableOf } from './table.js';
 
 /**
  * Says whether `bytes` are a well-formed `Message`, or else what is wrong with them.
  *
- * The readers that FlatBuffers generates for JavaScript trust every offset. After this check they can be trusted with
- * the message: every table, vector and string lies within `bytes`, required fields are there, unions have a known tag
+ * The reader of tables trusts every offset. After this check it can be trusted with the message: every table, vector and string lies within `bytes`, required fields are there, unions have a known tag
  * and a value, vectors of numbers are aligned (relative to the message), nesting has an end, and unpacking the whole
  * message costs no more than its length, because its parts are not shared. Values are not judged: an enum may have a
  * number that the schema does not know.
@@ -15,38 +14,6 @@ export function verifyMessage(bytes: Uint8Array): string | undefined {
 
 /** As deep as a message may nest. The schema needs 8, but has a recursion in the statistics of RTP streams. */
 const MAX_DEPTH = 32;
-
-const Kind = { Scalar: 0, String: 1, Table: 2, Union: 3, ScalarVector: 4, StringVector: 5, TableVector: 6 } as const;
-type Kind = (typeof Kind)[keyof typeof Kind];
-
-interface Field {
-  readonly name: string;
-  readonly kind: Kind;
-  readonly required: boolean;
-  /** Where the vtable has the field's offset. A union's tag is in the entry before. */
-  readonly entry: number;
-  /** Bytes that the field takes in its table. */
-  readonly size: number;
-  /** Bytes of an element, if it is a vector or a string. */
-  readonly elementSize: number;
-  /** What it can be, if it is a table, a vector of tables (one), or a union (by tag - 1). */
-  readonly tables: readonly Table[];
-}
-
-/** A table of the generated layout, which is read when the first such table comes: few of them ever do. */
-class Table {
-  readonly name: string;
-  #fields: readonly Field[] | undefined;
-
-  constructor(name: string) {
-    this.name = name;
-    this.#fields = undefined;
-  }
-
-  get fields(): readonly Field[] {
-    return (this.#fields ??= readFields(this.name));
-  }
-}
 
 class Verifier {
   readonly #root: Table;
@@ -78,7 +45,7 @@ class Verifier {
     if (vtable < 0 || vtable + 4 > this.#bytes.length) return `${table.name}: vtable outside of the message`;
     const vtableLength = this.#uint16(vtable);
     const tableLength = this.#uint16(vtable + 2);
-    // The readers take both, and the entries, for signed numbers.
+    // Other readers take both, and the entries, for signed numbers.
     if (
       vtableLength < 4 ||
       vtableLength % 2 !== 0 ||
@@ -93,12 +60,13 @@ class Verifier {
 
     for (let index = 0; index < table.fields.length; index++) {
       const field = table.fields[index];
-      const offset = field.entry < vtableLength ? this.#uint16(vtable + field.entry) : 0;
+      const entry = 4 + 2 * field.slot;
+      const offset = entry < vtableLength ? this.#uint16(vtable + entry) : 0;
       if (offset !== 0 && (offset < 4 || offset + field.size > tableLength)) {
         return `${table.name}.${field.name}: outside of its table`;
       }
       if (field.kind === Kind.Union) {
-        const tagOffset = field.entry - 2 < vtableLength ? this.#uint16(vtable + field.entry - 2) : 0;
+        const tagOffset = entry - 2 < vtableLength ? this.#uint16(vtable + entry - 2) : 0;
         const tag = tagOffset === 0 ? 0 : this.#bytes[position + tagOffset];
         const problem = this.#union(tag, offset === 0 ? 0 : position + offset, table, field, depth);
         if (problem !== undefined) return problem;
@@ -170,34 +138,4 @@ class Verifier {
   }
 }
 
-const tables = new Map<string, Table>();
 const verifier = new Verifier(tableOf('Message.Message'));
-
-function tableOf(name: string): Table {
-  let table = tables.get(name);
-  if (!table) tables.set(name, (table = new Table(name)));
-  return table;
-}
-
-function readFields(tableName: string): Field[] {
-  const fields: Field[] = [];
-  for (const text of tableLayouts[tableName].split(' ')) fields.push(...readField(text, fields.length));
-  return fields;
-}
-
-/** One field, or the two of a union. */
-function readField(text: string, slot: number): Field[] {
-  const [, name, bracket, type, required] = /^(\w+):([[<]?)([\w.]+)[\]>]?(!?)$/.exec(text)!;
-  const field = (kind: Kind, size: number, elementSize = 4, tables: Table[] = []): Field => {
-    return { name, kind, required: required !== '', entry: 4 + 2 * slot++, size, elementSize, tables };
-  };
-  if (bracket === '<') {
-    const tag = { ...field(Kind.Scalar, 1), required: false };
-    return [tag, field(Kind.Union, 4, 4, unionLayouts[type].split(' ').map(tableOf))];
-  }
-  const isVector = bracket === '[';
-  if (type === 'string') return [isVector ? field(Kind.StringVector, 4) : field(Kind.String, 4, 1)];
-  const scalarSize = Number(type);
-  if (scalarSize > 0) return [isVector ? field(Kind.ScalarVector, 4, scalarSize) : field(Kind.Scalar, scalarSize)];
-  return [field(isVector ? Kind.TableVector : Kind.Table, 4, 4, [tableOf(type)])];
-}

@@ -1,4 +1,4 @@
-import * as FbsActiveSpeakerObserver from '../channel/fbs/active-speaker-observer.js';
+import type * as FbsActiveSpeakerObserver from '../channel/fbs/active-speaker-observer.js';
 import { Event } from '../channel/fbs/notification.js';
 import { MediaKind } from '../channel/fbs/rtp-parameters.js';
 import { type RtpPacket } from '../rtp/rtp-packet.js';
@@ -20,7 +20,7 @@ export class ActiveSpeakerObserver extends RtpObserver {
   /** @throws Error if the id is taken */
   constructor(
     id: string,
-    options: FbsActiveSpeakerObserver.ActiveSpeakerObserverOptionsT,
+    options: FbsActiveSpeakerObserver.ActiveSpeakerObserverOptions,
     context: WorkerContext,
     owner: RtpObserverOwner,
   ) {
@@ -74,10 +74,6 @@ export class ActiveSpeakerObserver extends RtpObserver {
   #update(now: number): void {
     const dominantId = this.#detector.update(now);
     if (dominantId === undefined) return;
-    this.context.channel.notify(
-      this.id,
-      Event.ACTIVESPEAKEROBSERVER_DOMINANT_SPEAKER,
-      new FbsActiveSpeakerObserver.DominantSpeakerNotificationT(dominantId),
-    );
+    this.context.channel.notify(this.id, Event.ACTIVESPEAKEROBSERVER_DOMINANT_SPEAKER, { producerId: dominantId });
   }
 }

@@ -1,4 +1,4 @@
-import * as FbsAudioLevelObserver from '../channel/fbs/audio-level-observer.js';
+import type * as FbsAudioLevelObserver from '../channel/fbs/audio-level-observer.js';
 import { Event } from '../channel/fbs/notification.js';
 import { MediaKind } from '../channel/fbs/rtp-parameters.js';
 import { type RtpPacket } from '../rtp/rtp-packet.js';
@@ -30,7 +30,7 @@ export class AudioLevelObserver extends RtpObserver {
   /** @throws TypeError if the options are wrong, Error if the id is taken */
   constructor(
     id: string,
-    options: FbsAudioLevelObserver.AudioLevelObserverOptionsT,
+    options: FbsAudioLevelObserver.AudioLevelObserverOptions,
     context: WorkerContext,
     owner: RtpObserverOwner,
   ) {
@@ -95,11 +95,11 @@ export class AudioLevelObserver extends RtpObserver {
   }
 
   #report(): void {
-    const volumes: FbsAudioLevelObserver.VolumeT[] = [];
+    const volumes: FbsAudioLevelObserver.Volume[] = [];
     for (const [producer, { sum, count }] of this.#levels) {
       if (count < MIN_PACKETS) continue;
       const volume = -Math.trunc(sum / count);
-      if (volume >= this.#threshold) volumes.push(new FbsAudioLevelObserver.VolumeT(producer.id, volume));
+      if (volume >= this.#threshold) volumes.push({ producerId: producer.id, volume });
     }
     this.#reset();
     if (volumes.length === 0) {
@@ -108,11 +108,9 @@ export class AudioLevelObserver extends RtpObserver {
     }
     this.#silence = false;
     volumes.sort((a, b) => b.volume - a.volume);
-    this.context.channel.notify(
-      this.id,
-      Event.AUDIOLEVELOBSERVER_VOLUMES,
-      new FbsAudioLevelObserver.VolumesNotificationT(volumes.slice(0, this.#maxEntries)),
-    );
+    this.context.channel.notify(this.id, Event.AUDIOLEVELOBSERVER_VOLUMES, {
+      volumes: volumes.slice(0, this.#maxEntries),
+    });
   }
 
   #reportSilence(): void {

@@ -1,11 +1,11 @@
 import { type Carrier } from '../channel/carrier.js';
-import { type Body, decodeMessage, type ErrorKind, MessageEncoder } from '../channel/codec.js';
-import { type Event, Notification } from '../channel/fbs/notification.js';
-import { type Method, Request } from '../channel/fbs/request.js';
-import { eventInfo, methodInfo, type MethodInfo } from '../channel/methods.js';
+import { decodeMessage, type ErrorKind, MessageEncoder } from '../channel/codec.js';
+import { Body } from '../channel/fbs/message.js';
+import { type Event, type Notification } from '../channel/fbs/notification.js';
+import { type Method, type Request } from '../channel/fbs/request.js';
+import { eventInfo, methodInfo, type MethodInfo, type NotificationArguments } from '../channel/methods.js';
 import { verifyMessage } from '../channel/verifier.js';
-import { readNotificationBody, readRequestBody, responseBodyType } from './channel-bodies.js';
-import { type HandlerResult, type IncomingRequest } from './handler-registry.js';
+import { type HandlerResult, type IncomingRequest, TaggedBody } from './handler-registry.js';
 import { NotFoundError } from './not-found-error.js';
 
 /** Longest reason that a response carries. */
@@ -51,10 +51,9 @@ export class WorkerChannel {
     this.#carrier.onProblem = problem => handler.onChannelError(problem);
   }
 
-  /** @param body the body that belongs to the event, if it has one */
-  notify(handlerId: string, event: Event, body?: Body | null): void {
+  notify<E extends Event>(handlerId: string, event: E, ...[body]: NotificationArguments<E>): void {
     if (this.#closed) return;
-    this.#carrier.send(this.#encoder.encodeNotification(event, handlerId, body ?? undefined));
+    this.#carrier.send(this.#encoder.encodeNotification(event, handlerId, body));
   }
 
   /** @param line begins with the letter of its level */
@@ -92,49 +91,48 @@ export class WorkerChannel {
       this.#handler!.onChannelError(`discarding wrong Channel data: ${problem}`);
       return undefined;
     }
-    const message = decodeMessage(bytes);
-    if (message instanceof Request) return this.#receiveRequest(message);
-    if (message instanceof Notification) this.#receiveNotification(message);
+    const { dataType, data } = decodeMessage(bytes);
+    if (dataType === Body.Request) return this.#receiveRequest(data as Request);
+    if (dataType === Body.Notification) this.#receiveNotification(data as Notification);
     else this.#handler!.onChannelError('discarding wrong Channel data: neither a request nor a notification');
     return undefined;
   }
 
-  #receiveNotification(notification: Notification): void {
-    const info = eventInfo(notification.event());
+  #receiveNotification({ handlerId, event, bodyType, body }: Notification): void {
+    const info = eventInfo(event);
     try {
       if (info?.dottedName === undefined) throw new Error('unknown event');
-      const body = readNotificationBody(notification, info.body);
-      if (body === null) throw new Error(`missing or wrong body [event:${info.dottedName}]`);
-      this.#handler!.onNotification(notification.handlerId(), notification.event(), body);
+      if (bodyType !== info.body) throw new Error(`missing or wrong body [event:${info.dottedName}]`);
+      this.#handler!.onNotification(handlerId, event, body);
     } catch (error) {
       this.#handler!.onChannelError(`notification failed: ${reasonOf(error)}`, error);
     }
   }
 
-  #receiveRequest(incoming: Request): Promise<void> | undefined {
-    const id = incoming.id();
-    const info = methodInfo(incoming.method());
+  #receiveRequest({ id, method, handlerId, bodyType, body }: Request): Promise<void> | undefined {
+    const info = methodInfo(method);
     if (!info) {
-      this.#reject(id, String(incoming.method()), new Error('unknown method'));
+      this.#reject(id, String(method), new Error('unknown method'));
       return undefined;
     }
     let responded = false;
-    const respond = (body?: Body): void => {
-      this.#accept(id, info, body);
+    const respond = (response?: object): void => {
+      this.#accept(id, info, response);
       responded = true;
     };
-    const settle = (body: Body | void): void => {
-      if (!responded) this.#accept(id, info, body ?? undefined);
+    const settle = (response: object | void): void => {
+      if (!responded) this.#accept(id, info, response ?? undefined);
     };
     const fail = (error: unknown): void => {
       if (!responded) this.#reject(id, info.dottedName, error);
       else this.#handler!.onChannelError(`${info.dottedName} failed after its response: ${reasonOf(error)}`, error);
     };
     try {
-      const body = readRequestBody(incoming, info);
-      if (body === null) throw new Error(`missing or wrong body [method:${info.dottedName}]`);
+      if (info.requestBody !== 0 && bodyType !== info.requestBody) {
+        throw new Error(`missing or wrong body [method:${info.dottedName}]`);
+      }
       const request = { name: info.dottedName, respond };
-      const result = this.#handler!.onRequest(incoming.handlerId(), incoming.method(), body, request);
+      const result = this.#handler!.onRequest(handlerId, method, body, request);
       if (result instanceof Promise) return result.then(settle).catch(fail);
       settle(result);
     } catch (error) {
@@ -144,9 +142,10 @@ export class WorkerChannel {
   }
 
   /** @throws whatever is wrong with the body; nothing is sent then */
-  #accept(id: number, info: MethodInfo, body: Body | undefined): void {
+  #accept(id: number, { responseBodies }: MethodInfo, response: object | undefined): void {
     if (this.#closed) return;
-    const type = body ? responseBodyType(info, body) : undefined;
+    const { type, body } =
+      response instanceof TaggedBody ? response : { type: response && responseBodies[0], body: response };
     this.#carrier.send(this.#encoder.encodeResponse(id, type, body));
   }
 

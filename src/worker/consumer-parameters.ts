@@ -1,6 +1,6 @@
-import { type ConsumerLayersT } from '../channel/fbs/consumer.js';
+import { type ConsumerLayers } from '../channel/fbs/consumer.js';
 import { type MediaKind, Type } from '../channel/fbs/rtp-parameters.js';
-import { type ConsumeRequestT } from '../channel/fbs/transport.js';
+import { type ConsumeRequest } from '../channel/fbs/transport.js';
 import {
   checkCodecForType,
   codecForEncoding,
@@ -36,9 +36,9 @@ export interface ConsumerParameters {
 const CODECS_WITH_KEY_FRAMES = ['video/VP8', 'video/VP9', 'video/H264'];
 
 /** @throws TypeError */
-export function parseConsumerParameters(request: ConsumeRequestT): ConsumerParameters {
+export function parseConsumerParameters(request: ConsumeRequest): ConsumerParameters {
   const isPipe = request.type === Type.PIPE;
-  const rtpParameters = parseRtpParameters(request.rtpParameters!);
+  const rtpParameters = parseRtpParameters(request.rtpParameters);
   for (const { ssrc, rtxSsrc } of rtpParameters.encodings) {
     if (ssrc === 0) throw new TypeError('invalid encoding in rtpParameters (missing ssrc)');
     if (rtxSsrc === 0) throw new TypeError('invalid encoding in rtpParameters (missing rtx.ssrc)');
@@ -71,7 +71,7 @@ export function parseConsumerParameters(request: ConsumeRequestT): ConsumerParam
 
 /** Layers that the encoding has; the highest ones where none are given. */
 export function clampLayers(
-  layers: ConsumerLayersT | null,
+  layers: ConsumerLayers | undefined,
   { spatialLayers, temporalLayers }: RtpEncoding,
 ): [spatialLayer: number, temporalLayer: number] {
   return [

@@ -1,7 +1,7 @@
 import { TraceDirection } from '../channel/fbs/common.js';
 import * as FbsConsumer from '../channel/fbs/consumer.js';
 import { Event } from '../channel/fbs/notification.js';
-import { DumpT as RtpPacketDumpT } from '../channel/fbs/rtp-packet.js';
+import { type Dump as RtpPacketDump } from '../channel/fbs/rtp-packet.js';
 import { type RtpPacket } from '../rtp/rtp-packet.js';
 import { type EgressPacket } from './egress.js';
 import { type Notifier } from './media-context.js';
@@ -42,65 +42,65 @@ export class ConsumerTraces {
   packet(sent: EgressPacket, source: RtpPacket, isRtx: boolean, now: number): void {
     if (this.#types.size === 0) return;
     if (source.isKeyFrame && this.#types.has(TraceEventType.KEYFRAME)) {
-      const info = new FbsConsumer.KeyFrameTraceInfoT(this.#dump(sent, source), isRtx);
+      const info: FbsConsumer.KeyFrameTraceInfo = { rtpPacket: this.#dump(sent, source), isRtx };
       this.#notify(TraceEventType.KEYFRAME, DIRECTION_OUT, TraceInfo.KeyFrameTraceInfo, info, now);
     } else if (this.#types.has(TraceEventType.RTP)) {
-      const info = new FbsConsumer.RtpTraceInfoT(this.#dump(sent, source), isRtx);
+      const info: FbsConsumer.RtpTraceInfo = { rtpPacket: this.#dump(sent, source), isRtx };
       this.#notify(TraceEventType.RTP, DIRECTION_OUT, TraceInfo.RtpTraceInfo, info, now);
     }
   }
 
   nack(now: number): void {
     if (this.#types.has(TraceEventType.NACK)) {
-      this.#notify(TraceEventType.NACK, DIRECTION_IN, TraceInfo.NONE, null, now);
+      this.#notify(TraceEventType.NACK, DIRECTION_IN, TraceInfo.NONE, undefined, now);
     }
   }
 
   pli(ssrc: number, now: number): void {
     if (this.#types.has(TraceEventType.PLI)) {
-      const info = new FbsConsumer.PliTraceInfoT(ssrc);
+      const info: FbsConsumer.PliTraceInfo = { ssrc };
       this.#notify(TraceEventType.PLI, DIRECTION_IN, TraceInfo.PliTraceInfo, info, now);
     }
   }
 
   fir(ssrc: number, now: number): void {
     if (this.#types.has(TraceEventType.FIR)) {
-      const info = new FbsConsumer.FirTraceInfoT(ssrc);
+      const info: FbsConsumer.FirTraceInfo = { ssrc };
       this.#notify(TraceEventType.FIR, DIRECTION_IN, TraceInfo.FirTraceInfo, info, now);
     }
   }
 
-  #dump(sent: EgressPacket, source: RtpPacket): RtpPacketDumpT {
+  #dump(sent: EgressPacket, source: RtpPacket): RtpPacketDump {
     const { transportWideSequenceNumber } = sent;
-    return new RtpPacketDumpT(
-      sent.payloadType,
-      sent.sequenceNumber,
-      sent.timestamp,
-      sent.marker,
-      sent.ssrc,
-      source.isKeyFrame,
-      BigInt(sent.length),
-      BigInt(sent.payloadLength),
-      source.spatialLayer,
-      source.temporalLayer,
-      this.#mid || null,
-      null,
-      null,
-      transportWideSequenceNumber < 0 ? null : transportWideSequenceNumber,
-    );
+    return {
+      payloadType: sent.payloadType,
+      sequenceNumber: sent.sequenceNumber,
+      timestamp: sent.timestamp,
+      marker: sent.marker,
+      ssrc: sent.ssrc,
+      isKeyFrame: source.isKeyFrame,
+      size: BigInt(sent.length),
+      payloadSize: BigInt(sent.payloadLength),
+      spatialLayer: source.spatialLayer,
+      temporalLayer: source.temporalLayer,
+      mid: this.#mid || undefined,
+      wideSequenceNumber: transportWideSequenceNumber < 0 ? undefined : transportWideSequenceNumber,
+    };
   }
 
   #notify(
     type: FbsConsumer.TraceEventType,
     direction: TraceDirection,
     infoType: FbsConsumer.TraceInfo,
-    info: FbsConsumer.TraceNotificationT['info'],
+    info: FbsConsumer.TraceNotification['info'],
     now: number,
   ): void {
-    this.#notifier.notify(
-      this.#id,
-      Event.CONSUMER_TRACE,
-      new FbsConsumer.TraceNotificationT(type, BigInt(Math.floor(now)), direction, infoType, info),
-    );
+    this.#notifier.notify(this.#id, Event.CONSUMER_TRACE, {
+      type,
+      timestamp: BigInt(Math.floor(now)),
+      direction,
+      infoType,
+      info,
+    });
   }
 }

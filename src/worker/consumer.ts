@@ -1,8 +1,8 @@
 import { DropReason } from '../common/drop-reason.js';
-import * as FbsConsumer from '../channel/fbs/consumer.js';
+import type * as FbsConsumer from '../channel/fbs/consumer.js';
 import { Event } from '../channel/fbs/notification.js';
 import { MediaKind, Type } from '../channel/fbs/rtp-parameters.js';
-import { type ConsumeRequestT } from '../channel/fbs/transport.js';
+import { type ConsumeRequest } from '../channel/fbs/transport.js';
 import { type HeaderExtensionIds } from '../rtp/header-extension.js';
 import { restoreSlot } from '../rtp/packet-slot.js';
 import { RtpPacket } from '../rtp/rtp-packet.js';
@@ -19,13 +19,7 @@ import {
   type ProducerStreamManager,
   type ProducerStreamManagerOwner,
 } from './producer-stream-manager.js';
-import {
-  headerExtensionIds,
-  type RtpParameters,
-  serializeEncoding,
-  serializeRtpParameters,
-  text,
-} from './rtp-parameters.js';
+import { headerExtensionIds, type RtpParameters, serializeEncoding, serializeRtpParameters } from './rtp-parameters.js';
 import { dumpSendStream, recvStreamStats, sendStreamStats } from './rtp-stream-stats.js';
 
 /** What a Transport does for its Consumers. `now` is the worker's monotonic time in ms. */
@@ -92,11 +86,11 @@ export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner
   #producerScores: readonly number[] = [];
 
   /** @throws TypeError if the parameters are wrong */
-  constructor(request: ConsumeRequestT, listener: ConsumerListener, media: MediaContext, now: number) {
+  constructor(request: ConsumeRequest, listener: ConsumerListener, media: MediaContext, now: number) {
     const parameters = parseConsumerParameters(request);
     const { rtpParameters, consumableEncodings } = parameters;
-    this.id = text(request.consumerId);
-    this.producerId = text(request.producerId);
+    this.id = request.consumerId;
+    this.producerId = request.producerId;
     this.kind = parameters.kind;
     this.type = parameters.type;
     this.rtpParameters = rtpParameters;
@@ -133,17 +127,17 @@ export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner
   }
 
   /** Undefined unless it has layers to choose from. */
-  get preferredLayers(): FbsConsumer.ConsumerLayersT | undefined {
+  get preferredLayers(): FbsConsumer.ConsumerLayers | undefined {
     const { preferredSpatialLayer, preferredTemporalLayer } = this.#manager;
     if (preferredSpatialLayer === -1 || preferredTemporalLayer === -1) return undefined;
-    return new FbsConsumer.ConsumerLayersT(preferredSpatialLayer, preferredTemporalLayer);
+    return { spatialLayer: preferredSpatialLayer, temporalLayer: preferredTemporalLayer };
   }
 
-  get score(): FbsConsumer.ConsumerScoreT {
-    const scores = [...this.#producerScores];
-    if (this.#isPipe) return new FbsConsumer.ConsumerScoreT(10, 10, scores);
+  get score(): FbsConsumer.ConsumerScore {
+    const scores = Uint8Array.from(this.#producerScores);
+    if (this.#isPipe) return { score: 10, producerScore: 10, producerScores: scores };
     const producerScore = this.#manager.currentProducerStream?.score ?? 0;
-    return new FbsConsumer.ConsumerScoreT(this.#outputs[0].stream.score, producerScore, scores);
+    return { score: this.#outputs[0].stream.score, producerScore, producerScores: scores };
   }
 
   /** ms, 0 if unknown. */
@@ -185,19 +179,19 @@ export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner
     const wasActive = this.active;
     this.#producerPaused = true;
     if (wasActive) this.#onPaused(now);
-    this.#notify(Event.CONSUMER_PRODUCER_PAUSE);
+    this.#media.notifier.notify(this.id, Event.CONSUMER_PRODUCER_PAUSE);
   }
 
   onProducerResumed(now: number): void {
     if (!this.#producerPaused) return;
     this.#producerPaused = false;
     if (this.active) this.#manager.onResumed(now);
-    this.#notify(Event.CONSUMER_PRODUCER_RESUME);
+    this.#media.notifier.notify(this.id, Event.CONSUMER_PRODUCER_RESUME);
   }
 
   onProducerClosed(now: number): void {
     this.#producerClosed = true;
-    this.#notify(Event.CONSUMER_PRODUCER_CLOSE);
+    this.#media.notifier.notify(this.id, Event.CONSUMER_PRODUCER_CLOSE);
     this.#listener.onConsumerProducerClosed(this, now);
   }
 
@@ -308,14 +302,14 @@ export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner
    *   anything changes
    */
   setPreferredLayers(
-    layers: FbsConsumer.ConsumerLayersT,
-    respond: (effective: FbsConsumer.ConsumerLayersT | undefined) => void,
+    layers: FbsConsumer.ConsumerLayers,
+    respond: (effective: FbsConsumer.ConsumerLayers | undefined) => void,
     now: number,
   ): void {
     const manager = this.#manager;
     if (this.preferredLayers === undefined) return respond(undefined);
     const [spatialLayer, temporalLayer] = clampLayers(layers, this.rtpParameters.encodings[0]);
-    respond(new FbsConsumer.ConsumerLayersT(spatialLayer, temporalLayer));
+    respond({ spatialLayer, temporalLayer });
     if (spatialLayer === manager.preferredSpatialLayer && temporalLayer === manager.preferredTemporalLayer) return;
     manager.preferredSpatialLayer = spatialLayer;
     manager.preferredTemporalLayer = temporalLayer;
@@ -332,38 +326,40 @@ export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner
     this.#traces.enable(types);
   }
 
-  dump(): FbsConsumer.ConsumerDumpT {
+  dump(): FbsConsumer.ConsumerDump {
     const manager = this.#manager;
     const { supportedPayloadTypes, consumableEncodings } = this.#parameters;
-    return new FbsConsumer.ConsumerDumpT(
-      new FbsConsumer.BaseConsumerDumpT(
-        this.id,
-        this.type,
-        this.producerId,
-        this.kind,
-        serializeRtpParameters(this.rtpParameters),
-        consumableEncodings.map(serializeEncoding),
-        [...supportedPayloadTypes.keys()].filter(payloadType => supportedPayloadTypes[payloadType] === 1),
-        this.#traces.types,
-        this.#paused,
-        this.#producerPaused,
-        this.#priority,
-      ),
-      this.#outputs.map(({ stream }) => dumpSendStream(stream)),
-      manager.preferredSpatialLayer,
-      manager.targetSpatialLayer,
-      manager.currentSpatialLayer,
-      manager.preferredTemporalLayer,
-      manager.targetTemporalLayer,
-      manager.currentTemporalLayer,
-    );
+    return {
+      base: {
+        id: this.id,
+        type: this.type,
+        producerId: this.producerId,
+        kind: this.kind,
+        rtpParameters: serializeRtpParameters(this.rtpParameters),
+        consumableRtpEncodings: consumableEncodings.map(serializeEncoding),
+        supportedCodecPayloadTypes: Uint8Array.from(supportedPayloadTypes.keys()).filter(
+          payloadType => supportedPayloadTypes[payloadType] === 1,
+        ),
+        traceEventTypes: this.#traces.types,
+        paused: this.#paused,
+        producerPaused: this.#producerPaused,
+        priority: this.#priority,
+      },
+      rtpStreams: this.#outputs.map(({ stream }) => dumpSendStream(stream)),
+      preferredSpatialLayer: manager.preferredSpatialLayer,
+      targetSpatialLayer: manager.targetSpatialLayer,
+      currentSpatialLayer: manager.currentSpatialLayer,
+      preferredTemporalLayer: manager.preferredTemporalLayer,
+      targetTemporalLayer: manager.targetTemporalLayer,
+      currentTemporalLayer: manager.currentTemporalLayer,
+    };
   }
 
-  getStats(now: number): FbsConsumer.GetStatsResponseT {
+  getStats(now: number): FbsConsumer.GetStatsResponse {
     const stats = this.#outputs.map(({ stream }) => sendStreamStats(stream, now));
     const producerStream = this.#manager.currentProducerStream;
     if (producerStream !== undefined) stats.push(recvStreamStats(producerStream, now));
-    return new FbsConsumer.GetStatsResponseT(stats);
+    return { stats };
   }
 
   /** Gives back all packets it keeps. */
@@ -384,17 +380,15 @@ export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner
   onLayersChanged(): void {
     const { currentSpatialLayer, currentTemporalLayer } = this.#manager;
     const layers =
-      currentSpatialLayer === -1 ? null : new FbsConsumer.ConsumerLayersT(currentSpatialLayer, currentTemporalLayer);
-    this.#media.notifier.notify(
-      this.id,
-      Event.CONSUMER_LAYERS_CHANGE,
-      new FbsConsumer.LayersChangeNotificationT(layers),
-    );
+      currentSpatialLayer === -1
+        ? undefined
+        : { spatialLayer: currentSpatialLayer, temporalLayer: currentTemporalLayer };
+    this.#media.notifier.notify(this.id, Event.CONSUMER_LAYERS_CHANGE, { layers });
   }
 
   onScoreChanged(): void {
     if (this.#isPipe) return;
-    this.#media.notifier.notify(this.id, Event.CONSUMER_SCORE, new FbsConsumer.ScoreNotificationT(this.score));
+    this.#media.notifier.notify(this.id, Event.CONSUMER_SCORE, { score: this.score });
   }
 
   onClearBuffer(): void {
@@ -472,9 +466,5 @@ export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner
 
   #pauseOutputs(): void {
     for (const output of this.#outputs) output.pause();
-  }
-
-  #notify(event: Event): void {
-    this.#media.notifier.notify(this.id, event);
   }
 }

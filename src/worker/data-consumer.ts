@@ -1,7 +1,7 @@
 import * as FbsDataConsumer from '../channel/fbs/data-consumer.js';
 import { Event } from '../channel/fbs/notification.js';
 import { Method } from '../channel/fbs/request.js';
-import { type ConsumeDataRequestT } from '../channel/fbs/transport.js';
+import { type ConsumeDataRequest } from '../channel/fbs/transport.js';
 import { type WorkerContext } from './context.js';
 import { type MethodTable } from './handler-registry.js';
 import { type SctpSendResult } from './sctp.js';
@@ -36,25 +36,25 @@ export class DataConsumer {
     },
     [Method.DATACONSUMER_GET_BUFFERED_AMOUNT]: dataConsumer => {
       dataConsumer.#checkIsSctp();
-      return new FbsDataConsumer.GetBufferedAmountResponseT(dataConsumer.#bufferedAmount);
+      return { bufferedAmount: dataConsumer.#bufferedAmount };
     },
     [Method.DATACONSUMER_SET_BUFFERED_AMOUNT_LOW_THRESHOLD]: (dataConsumer, body) => {
       dataConsumer.#checkIsSctp();
       dataConsumer.#listener.setBufferedAmountLowThreshold(dataConsumer, body.threshold);
     },
-    [Method.DATACONSUMER_SEND]: (dataConsumer, body) => dataConsumer.#inject(body.ppid(), body.dataArray()),
+    [Method.DATACONSUMER_SEND]: (dataConsumer, body) => dataConsumer.#inject(body.ppid, body.data),
     [Method.DATACONSUMER_SET_SUBCHANNELS]: (dataConsumer, body) => {
       dataConsumer.#subchannels.clear();
       for (const subchannel of body.subchannels) dataConsumer.#subchannels.add(subchannel);
-      return new FbsDataConsumer.SetSubchannelsResponseT([...dataConsumer.#subchannels]);
+      return { subchannels: [...dataConsumer.#subchannels] };
     },
     [Method.DATACONSUMER_ADD_SUBCHANNEL]: (dataConsumer, body) => {
       dataConsumer.#subchannels.add(body.subchannel);
-      return new FbsDataConsumer.AddSubchannelResponseT([...dataConsumer.#subchannels]);
+      return { subchannels: [...dataConsumer.#subchannels] };
     },
     [Method.DATACONSUMER_REMOVE_SUBCHANNEL]: (dataConsumer, body) => {
       dataConsumer.#subchannels.delete(body.subchannel);
-      return new FbsDataConsumer.RemoveSubchannelResponseT([...dataConsumer.#subchannels]);
+      return { subchannels: [...dataConsumer.#subchannels] };
     },
   };
 
@@ -75,13 +75,13 @@ export class DataConsumer {
   #bytesSent = 0;
 
   /** @throws TypeError if the parameters are wrong, Error if the id is taken */
-  constructor(request: ConsumeDataRequestT, context: WorkerContext, listener: DataConsumerListener) {
-    this.id = request.dataConsumerId as string;
-    this.dataProducerId = request.dataProducerId as string;
+  constructor(request: ConsumeDataRequest, context: WorkerContext, listener: DataConsumerListener) {
+    this.id = request.dataConsumerId;
+    this.dataProducerId = request.dataProducerId;
     this.type = request.type === FbsDataConsumer.Type.SCTP ? 'sctp' : 'direct';
     this.stream = this.type === 'sctp' ? readStream(request) : undefined;
-    this.label = (request.label as string | null) ?? '';
-    this.protocol = (request.protocol as string | null) ?? '';
+    this.label = request.label ?? '';
+    this.protocol = request.protocol ?? '';
     this.#subchannels = new Set(request.subchannels);
     this.#paused = request.paused;
     this.#context = context;
@@ -121,28 +121,24 @@ export class DataConsumer {
   }
 
   bufferedAmountLow(bufferedAmount: number): void {
-    this.#context.channel.notify(
-      this.id,
-      Event.DATACONSUMER_BUFFERED_AMOUNT_LOW,
-      new FbsDataConsumer.BufferedAmountLowNotificationT(bufferedAmount),
-    );
+    this.#context.channel.notify(this.id, Event.DATACONSUMER_BUFFERED_AMOUNT_LOW, { bufferedAmount });
   }
 
-  dump(): FbsDataConsumer.DumpResponseT {
+  dump(): FbsDataConsumer.DumpResponse {
     const isSctp = this.type === 'sctp';
-    return new FbsDataConsumer.DumpResponseT(
-      this.id,
-      this.dataProducerId,
-      isSctp ? FbsDataConsumer.Type.SCTP : FbsDataConsumer.Type.DIRECT,
-      this.stream ? sctpStreamParametersDump(this.stream) : null,
-      this.label,
-      this.protocol,
-      this.#bufferedAmount,
-      isSctp ? this.#listener.bufferedAmountLowThreshold(this) : 0,
-      this.#paused,
-      this.#dataProducerPaused,
-      [...this.#subchannels],
-    );
+    return {
+      id: this.id,
+      dataProducerId: this.dataProducerId,
+      type: isSctp ? FbsDataConsumer.Type.SCTP : FbsDataConsumer.Type.DIRECT,
+      sctpStreamParameters: this.stream ? sctpStreamParametersDump(this.stream) : undefined,
+      label: this.label,
+      protocol: this.protocol,
+      bufferedAmount: this.#bufferedAmount,
+      bufferedAmountLowThreshold: isSctp ? this.#listener.bufferedAmountLowThreshold(this) : 0,
+      paused: this.#paused,
+      dataProducerPaused: this.#dataProducerPaused,
+      subchannels: [...this.#subchannels],
+    };
   }
 
   close(): void {
@@ -172,7 +168,7 @@ export class DataConsumer {
   }
 
   /** A message of the application: for this DataConsumer alone, whatever it subscribed to. */
-  #inject(ppid: number, payload: Uint8Array): FbsDataConsumer.SendResponseT {
+  #inject(ppid: number, payload: Uint8Array): FbsDataConsumer.SendResponse {
     this.#checkIsSctp();
     const { maxSendMessageSize } = this.#listener;
     if (payload.length > maxSendMessageSize) {
@@ -183,26 +179,26 @@ export class DataConsumer {
     const result = this.#active ? this.#send(ppid, payload, this.#context.runtime.clock.now()) : 'failed';
     if (result === 'bufferFull') throw new Error('sctpsendbufferfull');
     if (result === 'failed') throw new Error('message send failed');
-    return new FbsDataConsumer.SendResponseT(this.#bufferedAmount);
+    return { bufferedAmount: this.#bufferedAmount };
   }
 
   #checkIsSctp(): void {
     if (this.type !== 'sctp') throw new TypeError('invalid DataConsumer type');
   }
 
-  #stats(): FbsDataConsumer.GetStatsResponseT {
-    return new FbsDataConsumer.GetStatsResponseT(
-      BigInt(Math.trunc(this.#context.runtime.clock.now())),
-      this.label,
-      this.protocol,
-      BigInt(this.#messagesSent),
-      BigInt(this.#bytesSent),
-      this.#bufferedAmount,
-    );
+  #stats(): FbsDataConsumer.GetStatsResponse {
+    return {
+      timestamp: BigInt(Math.trunc(this.#context.runtime.clock.now())),
+      label: this.label,
+      protocol: this.protocol,
+      messagesSent: BigInt(this.#messagesSent),
+      bytesSent: BigInt(this.#bytesSent),
+      bufferedAmount: this.#bufferedAmount,
+    };
   }
 }
 
-function readStream(request: ConsumeDataRequestT): SctpStreamParameters {
+function readStream(request: ConsumeDataRequest): SctpStreamParameters {
   if (!request.sctpStreamParameters) throw new TypeError('missing sctpStreamParameters');
   return sctpStreamParameters(request.sctpStreamParameters);
 }

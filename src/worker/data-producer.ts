@@ -1,7 +1,7 @@
 import * as FbsDataProducer from '../channel/fbs/data-producer.js';
 import { Event } from '../channel/fbs/notification.js';
 import { Method } from '../channel/fbs/request.js';
-import { type ProduceDataRequestT } from '../channel/fbs/transport.js';
+import { type ProduceDataRequest } from '../channel/fbs/transport.js';
 import { type WorkerContext } from './context.js';
 import { type EventTable, type MethodTable } from './handler-registry.js';
 import { type SctpStreamParameters, sctpStreamParameters, sctpStreamParametersDump } from './sctp-stream-parameters.js';
@@ -50,12 +50,12 @@ export class DataProducer {
   #bytesReceived = 0;
 
   /** @throws TypeError if the parameters are wrong, Error if the id is taken */
-  constructor(request: ProduceDataRequestT, context: WorkerContext, listener: DataProducerListener) {
-    this.id = request.dataProducerId as string;
+  constructor(request: ProduceDataRequest, context: WorkerContext, listener: DataProducerListener) {
+    this.id = request.dataProducerId;
     this.type = request.type === FbsDataProducer.Type.SCTP ? 'sctp' : 'direct';
     this.stream = this.type === 'sctp' ? readStream(request) : undefined;
-    this.label = (request.label as string | null) ?? '';
-    this.protocol = (request.protocol as string | null) ?? '';
+    this.label = request.label ?? '';
+    this.protocol = request.protocol ?? '';
     this.#paused = request.paused;
     this.#context = context;
     this.#listener = listener;
@@ -74,29 +74,30 @@ export class DataProducer {
     this.#listener.onDataProducerMessage(this, ppid, payload, subchannels, now);
   }
 
-  dump(): FbsDataProducer.DumpResponseT {
-    return new FbsDataProducer.DumpResponseT(
-      this.id,
-      this.type === 'sctp' ? FbsDataProducer.Type.SCTP : FbsDataProducer.Type.DIRECT,
-      this.stream ? sctpStreamParametersDump(this.stream) : null,
-      this.label,
-      this.protocol,
-      this.#paused,
-    );
+  dump(): FbsDataProducer.DumpResponse {
+    return {
+      id: this.id,
+      type: this.type === 'sctp' ? FbsDataProducer.Type.SCTP : FbsDataProducer.Type.DIRECT,
+      sctpStreamParameters: this.stream ? sctpStreamParametersDump(this.stream) : undefined,
+      label: this.label,
+      protocol: this.protocol,
+      paused: this.#paused,
+    };
   }
 
   close(): void {
     this.#context.handlers.unregister(this.id);
   }
 
-  #stats(): FbsDataProducer.GetStatsResponseT {
-    return new FbsDataProducer.GetStatsResponseT(
-      BigInt(Math.trunc(this.#context.runtime.clock.now())),
-      this.label,
-      this.protocol,
-      BigInt(this.#messagesReceived),
-      BigInt(this.#bytesReceived),
-    );
+  #stats(): FbsDataProducer.GetStatsResponse {
+    return {
+      timestamp: BigInt(Math.trunc(this.#context.runtime.clock.now())),
+      label: this.label,
+      protocol: this.protocol,
+      messagesReceived: BigInt(this.#messagesReceived),
+      bytesReceived: BigInt(this.#bytesReceived),
+      bufferedAmount: 0,
+    };
   }
 
   #setPaused(paused: boolean): void {
@@ -107,7 +108,7 @@ export class DataProducer {
   }
 
   #inject(body: FbsDataProducer.SendNotification, now: number): void {
-    const payload = body.dataArray();
+    const payload = body.data;
     const { maxReceiveMessageSize } = this.#listener;
     if (payload.length > maxReceiveMessageSize) {
       throw new TypeError(
@@ -115,16 +116,16 @@ export class DataProducer {
       );
     }
     const subchannels: MessageSubchannels = {
-      subchannels: Array.from({ length: body.subchannelsLength() }, (_, i) => body.subchannels(i)!),
-      required: body.requiredSubchannel() ?? undefined,
-      ignored: body.ignoredSubchannel() ?? undefined,
+      subchannels: body.subchannels,
+      required: body.requiredSubchannel,
+      ignored: body.ignoredSubchannel,
     };
-    this.receiveMessage(body.ppid(), payload, subchannels, now);
+    this.receiveMessage(body.ppid, payload, subchannels, now);
     this.#listener.onDataProducerInjected(this, payload.length, now);
   }
 }
 
-function readStream(request: ProduceDataRequestT): SctpStreamParameters {
+function readStream(request: ProduceDataRequest): SctpStreamParameters {
   if (!request.sctpStreamParameters) throw new TypeError('missing sctpStreamParameters');
   return sctpStreamParameters(request.sctpStreamParameters);
 }

@@ -1,6 +1,5 @@
-import * as FbsConsumer from '../channel/fbs/consumer.js';
-import * as FbsDataConsumer from '../channel/fbs/data-consumer.js';
-import * as FbsDirectTransport from '../channel/fbs/direct-transport.js';
+import { Body as ResponseBody } from '../channel/fbs/response.js';
+import type * as FbsDirectTransport from '../channel/fbs/direct-transport.js';
 import { Event } from '../channel/fbs/notification.js';
 import { DropReason } from '../common/drop-reason.js';
 import { type Consumer } from './consumer.js';
@@ -16,8 +15,12 @@ const MAX_INJECTED_RTCP_LENGTH = 1600;
 
 /** A transport whose other end is the application itself. */
 export class DirectTransport extends Transport {
+  protected override readonly responseTypes = {
+    dump: ResponseBody.DirectTransport_DumpResponse,
+    stats: ResponseBody.DirectTransport_GetStatsResponse,
+  };
   static readonly #events: EventTable<DirectTransport> = {
-    [Event.TRANSPORT_SEND_RTCP]: (transport, body, now) => transport.#receiveInjectedRtcp(body.dataArray(), now),
+    [Event.TRANSPORT_SEND_RTCP]: (transport, body, now) => transport.#receiveInjectedRtcp(body.data, now),
   };
 
   /** Whose packet is being delivered. */
@@ -26,11 +29,11 @@ export class DirectTransport extends Transport {
   /** @throws TypeError if the options are wrong, Error if the id is taken */
   constructor(
     id: string,
-    options: FbsDirectTransport.DirectTransportOptionsT,
+    options: FbsDirectTransport.DirectTransportOptions,
     context: WorkerContext,
     owner: TransportOwner,
   ) {
-    super(id, options.base!, context, owner, 'other');
+    super(id, options.base, context, owner, 'other');
     context.handlers.register(id, this, Transport.methods, DirectTransport.#events);
   }
 
@@ -42,8 +45,8 @@ export class DirectTransport extends Transport {
     return undefined;
   }
 
-  override dump(): FbsDirectTransport.DumpResponseT {
-    return new FbsDirectTransport.DumpResponseT(this.baseDump());
+  override dump(): FbsDirectTransport.DumpResponse {
+    return { base: this.baseDump() };
   }
 
   override dispatchRtp(_packet: EgressPacket, consumer: Consumer | undefined): void {
@@ -56,11 +59,7 @@ export class DirectTransport extends Transport {
   override sendRtp(bytes: Uint8Array, offset: number, length: number): boolean {
     this.#countSent(length);
     this.context.channel.notify(this.#consumer!.id, Event.CONSUMER_RTP, {
-      pack: builder =>
-        FbsConsumer.RtpNotification.createRtpNotification(
-          builder,
-          builder.createByteVector(bytes.subarray(offset, offset + length)),
-        ),
+      data: bytes.subarray(offset, offset + length),
     });
     return true;
   }
@@ -68,11 +67,7 @@ export class DirectTransport extends Transport {
   override sendRtcp(bytes: Uint8Array, offset: number, length: number): void {
     this.#countSent(length);
     this.context.channel.notify(this.id, Event.DIRECTTRANSPORT_RTCP, {
-      pack: builder =>
-        FbsDirectTransport.RtcpNotification.createRtcpNotification(
-          builder,
-          builder.createByteVector(bytes.subarray(offset, offset + length)),
-        ),
+      data: bytes.subarray(offset, offset + length),
     });
   }
 
@@ -80,14 +75,11 @@ export class DirectTransport extends Transport {
 
   override deliverMessage(dataConsumer: DataConsumer, ppid: number, payload: Uint8Array): void {
     this.#countSent(payload.length);
-    this.context.channel.notify(dataConsumer.id, Event.DATACONSUMER_MESSAGE, {
-      pack: builder =>
-        FbsDataConsumer.MessageNotification.createMessageNotification(builder, ppid, builder.createByteVector(payload)),
-    });
+    this.context.channel.notify(dataConsumer.id, Event.DATACONSUMER_MESSAGE, { ppid, data: payload });
   }
 
-  protected override stats(now: number): FbsDirectTransport.GetStatsResponseT {
-    return new FbsDirectTransport.GetStatsResponseT(this.baseStats(now));
+  protected override stats(now: number): FbsDirectTransport.GetStatsResponse {
+    return { base: this.baseStats(now) };
   }
 
   protected override admitRtp(): DropReason {

@@ -1,31 +1,49 @@
-import { type Body } from '../channel/codec.js';
 import { type Event } from '../channel/fbs/notification.js';
 import { type Method } from '../channel/fbs/request.js';
-import { type NotificationBody, type RequestBody } from './channel-bodies.js';
+import { type BodyTypes } from '../channel/fbs/response.js';
+import { type NotificationBodyOf, type RequestBodyOf, type ResponseBodyOf } from '../channel/methods.js';
 import { NotFoundError } from './not-found-error.js';
 
-/** A request while it is being handled. */
-export interface IncomingRequest {
+/** A request while it is being handled. `Response` is what a successful response carries. */
+export interface IncomingRequest<Response = unknown> {
   /** As in error texts, `router.dump`. */
   readonly name: string;
   /** Answers at once, for a handler that goes on with things that must not come before the response. */
-  respond(body?: Body): void;
+  respond(response?: Response): void;
+}
+
+/** A response of a method whose responses differ by kind of transport, with the kind that it is. */
+export class TaggedBody {
+  readonly type: keyof BodyTypes;
+  readonly body: BodyTypes[keyof BodyTypes];
+
+  constructor(type: keyof BodyTypes, body: BodyTypes[keyof BodyTypes]) {
+    this.type = type;
+    this.body = body;
+  }
 }
 
 /**
  * What a handler answers unless it called `respond`: nothing, a body, or a promise of one of them, for which later
  * requests wait.
  */
-export type HandlerResult = Body | void | Promise<Body | void>;
+export type HandlerResult<Response = object> = Response | void | Promise<Response | void>;
+
+/** What methods with one kind of response answer, or the others. */
+type ResponseOf<M extends Method> = ResponseBodyOf<M> | TaggedBody;
 
 /** The requests that objects of one kind serve. */
 export type MethodTable<T> = {
-  readonly [M in Method]?: (target: T, body: RequestBody<M>, request: IncomingRequest) => HandlerResult;
+  readonly [M in Method]?: (
+    target: T,
+    body: RequestBodyOf<M>,
+    request: IncomingRequest<ResponseOf<M>>,
+  ) => HandlerResult<ResponseOf<M>>;
 };
 
 /** The notifications that objects of one kind take. */
 export type EventTable<T> = {
-  readonly [E in Event]?: (target: T, body: NotificationBody<E>, now: number) => void;
+  readonly [E in Event]?: (target: T, body: NotificationBodyOf<E>, now: number) => void;
 };
 
 type AnyHandler = (target: unknown, body: unknown, context: unknown) => HandlerResult;

@@ -1,4 +1,4 @@
-import { type ListenInfoT, Protocol } from '../channel/fbs/transport.js';
+import { type ListenInfo as FbsListenInfo, Protocol } from '../channel/fbs/transport.js';
 import { type ListenOptions } from './port-manager.js';
 
 /** Where and how a socket listens, and what peers are told of it. */
@@ -11,13 +11,13 @@ export interface ListenInfo extends ListenOptions {
 }
 
 /** What is wrong in it shows when the socket is opened: see PortManager. */
-export function readListenInfo(given: ListenInfoT): ListenInfo {
+export function readListenInfo(given: FbsListenInfo): ListenInfo {
   return {
     protocol: given.protocol === Protocol.TCP ? 'tcp' : 'udp',
-    ip: given.ip as string,
+    ip: given.ip,
     port: given.port,
     portRange: given.portRange ?? undefined,
-    announcedAddress: (given.announcedAddress as string | null) || undefined,
+    announcedAddress: given.announcedAddress || undefined,
     exposeInternalIp: given.exposeInternalIp,
     ipv6Only: given.flags?.ipv6Only ?? false,
     udpReusePort: given.flags?.udpReusePort ?? false,

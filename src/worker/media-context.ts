@@ -2,6 +2,7 @@ import { type DropCounters } from '../common/drop-reason.js';
 import { type PacketMemory } from '../common/packet-memory.js';
 import { type TimerQueue } from '../common/timer-queue.js';
 import { type Event } from '../channel/fbs/notification.js';
+import { type NotificationArguments } from '../channel/methods.js';
 import { PacketIdCounter } from '../rtp/packet-mangler.js';
 import { NTP_UNIX_OFFSET_SECONDS } from '../rtp/time.js';
 import { Egress } from './egress.js';
@@ -9,8 +10,7 @@ import { type Random, type Runtime } from './runtime.js';
 
 /** Sends notifications to the application. */
 export interface Notifier {
-  /** @param body an object of the channel's generated code; null: the event has none */
-  notify(handlerId: string, event: Event, body?: { pack(builder: never): number } | null): void;
+  notify<E extends Event>(handlerId: string, event: E, ...body: NotificationArguments<E>): void;
 }
 
 /** What the Producers and Consumers of a worker share. */

@@ -8,7 +8,7 @@ import { SendSideBandwidthEstimator } from '../bwe/send-side-bandwidth-estimator
 import { HeaderExtension } from '../rtp/header-extension.js';
 import { absSendTime } from '../rtp/time.js';
 import { MediaKind } from '../channel/fbs/rtp-parameters.js';
-import { BweTraceInfoT, BweType } from '../channel/fbs/transport.js';
+import { type BweTraceInfo, BweType } from '../channel/fbs/transport.js';
 import { BitrateTrend } from './bitrate-trend.js';
 import { type Consumer } from './consumer.js';
 import { type WorkerContext } from './context.js';
@@ -235,17 +235,17 @@ export class OutgoingCongestion implements BandwidthEstimatorOwner, PacerOwner {
   }
 
   /** For the trace event. */
-  describe(): BweTraceInfoT {
-    return new BweTraceInfoT(
-      this.#type === 'remb' ? BweType.REMB : BweType.TRANSPORT_CC,
-      BigInt(this.#desired),
-      BigInt(this.#desiredTrend.value),
-      BigInt(this.#min),
-      BigInt(this.#max),
-      BigInt(this.#start),
-      BigInt(this.#maxPadding),
-      BigInt(this.#available),
-    );
+  describe(): BweTraceInfo {
+    return {
+      bweType: this.#type === 'remb' ? BweType.REMB : BweType.TRANSPORT_CC,
+      desiredBitrate: BigInt(this.#desired),
+      effectiveDesiredBitrate: BigInt(this.#desiredTrend.value),
+      minBitrate: BigInt(this.#min),
+      maxBitrate: BigInt(this.#max),
+      startBitrate: BigInt(this.#start),
+      maxPaddingBitrate: BigInt(this.#maxPadding),
+      availableBitrate: BigInt(this.#available),
+    };
   }
 
   // BandwidthEstimatorOwner

@@ -1,4 +1,5 @@
-import * as FbsPipeTransport from '../channel/fbs/pipe-transport.js';
+import { Body as ResponseBody } from '../channel/fbs/response.js';
+import type * as FbsPipeTransport from '../channel/fbs/pipe-transport.js';
 import { Method } from '../channel/fbs/request.js';
 import type * as FbsTransport from '../channel/fbs/transport.js';
 import { normalizeIp } from '../common/ip-address.js';
@@ -18,11 +19,15 @@ const SRTP_SUITE: SrtpSuiteName = 'AEAD_AES_256_GCM';
 
 /** The connection between two routers. */
 export class PipeTransport extends UdpTransport {
+  protected override readonly responseTypes = {
+    dump: ResponseBody.PipeTransport_DumpResponse,
+    stats: ResponseBody.PipeTransport_GetStatsResponse,
+  };
   static readonly #methods: MethodTable<PipeTransport> = {
     ...Transport.methods,
     [Method.PIPETRANSPORT_CONNECT]: (transport, body, request) => {
       transport.#connect(body);
-      request.respond(new FbsPipeTransport.ConnectResponseT(transport.#tupleDump()));
+      request.respond({ tuple: transport.#tupleDump() });
       transport.connected(transport.context.runtime.clock.now());
     },
   };
@@ -35,12 +40,12 @@ export class PipeTransport extends UdpTransport {
   /** @throws TypeError if the options are wrong, Error if the socket cannot be opened or the id is taken */
   constructor(
     id: string,
-    options: FbsPipeTransport.PipeTransportOptionsT,
+    options: FbsPipeTransport.PipeTransportOptions,
     context: WorkerContext,
     owner: TransportOwner,
   ) {
-    super(id, options.base!, context, owner, 'pipe');
-    this.#listenInfo = readListenInfo(options.listenInfo!);
+    super(id, options.base, context, owner, 'pipe');
+    this.#listenInfo = readListenInfo(options.listenInfo);
     this.#enableRtx = options.enableRtx;
     this.localSrtp = options.enableSrtp ? generateSrtpParameters(SRTP_SUITE, context.runtime.random) : undefined;
     if (this.#listenInfo.protocol !== 'udp') throw new TypeError('unsupported listen protocol');
@@ -53,17 +58,17 @@ export class PipeTransport extends UdpTransport {
     }
   }
 
-  override dump(): FbsPipeTransport.DumpResponseT {
-    return new FbsPipeTransport.DumpResponseT(
-      this.baseDump(),
-      this.#tupleDump(),
-      this.#enableRtx,
-      this.localSrtp ? srtpParametersDump(this.localSrtp) : null,
-    );
+  override dump(): FbsPipeTransport.DumpResponse {
+    return {
+      base: this.baseDump(),
+      tuple: this.#tupleDump(),
+      rtx: this.#enableRtx,
+      srtpParameters: this.localSrtp ? srtpParametersDump(this.localSrtp) : undefined,
+    };
   }
 
-  protected override stats(now: number): FbsPipeTransport.GetStatsResponseT {
-    return new FbsPipeTransport.GetStatsResponseT(this.baseStats(now), this.#tupleDump());
+  protected override stats(now: number): FbsPipeTransport.GetStatsResponse {
+    return { base: this.baseStats(now), tuple: this.#tupleDump() };
   }
 
   protected override get rtcpTuple(): UdpTuple | undefined {
@@ -82,7 +87,7 @@ export class PipeTransport extends UdpTransport {
     return this.#bound.socket;
   }
 
-  #connect(body: FbsPipeTransport.ConnectRequestT): void {
+  #connect(body: FbsPipeTransport.ConnectRequest): void {
     if (this.tuple) throw new Error('connect() already called');
     const remoteSrtp = this.checkSrtpParameters(body.srtpParameters);
     try {
@@ -92,8 +97,8 @@ export class PipeTransport extends UdpTransport {
         }
         this.startSrtp(remoteSrtp);
       }
-      if (body.port === null) throw new TypeError('missing port');
-      const ip = normalizeIp(body.ip as string);
+      if (body.port === undefined) throw new TypeError('missing port');
+      const ip = normalizeIp(body.ip);
       this.tuple = this.tupleTo(this.#socket, this.#socket.remoteAddress(ip, body.port));
     } catch (error) {
       this.stopSrtp();
@@ -101,7 +106,7 @@ export class PipeTransport extends UdpTransport {
     }
   }
 
-  #tupleDump(): FbsTransport.TupleT {
+  #tupleDump(): FbsTransport.Tuple {
     const localAddress = this.#listenInfo.announcedAddress ?? this.#socket.ip;
     return this.tuple ? tupleDump(this.tuple, localAddress) : localTupleDump(this.#socket, localAddress);
   }

@@ -1,5 +1,6 @@
+import { Body as ResponseBody } from '../channel/fbs/response.js';
 import { Event } from '../channel/fbs/notification.js';
-import * as FbsPlainTransport from '../channel/fbs/plain-transport.js';
+import type * as FbsPlainTransport from '../channel/fbs/plain-transport.js';
 import { Method } from '../channel/fbs/request.js';
 import type * as FbsTransport from '../channel/fbs/transport.js';
 import { normalizeIp } from '../common/ip-address.js';
@@ -16,6 +17,10 @@ import { UdpTransport } from './udp-transport.js';
 
 /** RTP, RTCP and SCTP with one peer over UDP, without ICE and DTLS. */
 export class PlainTransport extends UdpTransport {
+  protected override readonly responseTypes = {
+    dump: ResponseBody.PlainTransport_DumpResponse,
+    stats: ResponseBody.PlainTransport_GetStatsResponse,
+  };
   static readonly #methods: MethodTable<PlainTransport> = {
     ...Transport.methods,
     [Method.PLAINTRANSPORT_CONNECT]: (transport, body, request) => {
@@ -39,13 +44,13 @@ export class PlainTransport extends UdpTransport {
   /** @throws TypeError if the options are wrong, Error if a socket cannot be opened or the id is taken */
   constructor(
     id: string,
-    options: FbsPlainTransport.PlainTransportOptionsT,
+    options: FbsPlainTransport.PlainTransportOptions,
     context: WorkerContext,
     owner: TransportOwner,
   ) {
-    super(id, options.base!, context, owner, 'other');
-    this.#listenInfo = readListenInfo(options.listenInfo!);
-    this.#rtcpListenInfo = readListenInfo(options.rtcpListenInfo ?? options.listenInfo!);
+    super(id, options.base, context, owner, 'other');
+    this.#listenInfo = readListenInfo(options.listenInfo);
+    this.#rtcpListenInfo = readListenInfo(options.rtcpListenInfo ?? options.listenInfo);
     this.#rtcpMux = options.rtcpMux;
     this.#comedia = options.comedia;
     this.localSrtp = options.enableSrtp ? localSrtpParameters(options, context) : undefined;
@@ -68,25 +73,25 @@ export class PlainTransport extends UdpTransport {
     }
   }
 
-  override dump(): FbsPlainTransport.DumpResponseT {
-    return new FbsPlainTransport.DumpResponseT(
-      this.baseDump(),
-      this.#rtcpMux,
-      this.#comedia,
-      this.#tupleDump(),
-      this.#rtcpSocket ? this.#rtcpTupleDump(this.#rtcpSocket) : null,
-      this.localSrtp ? srtpParametersDump(this.localSrtp) : null,
-    );
+  override dump(): FbsPlainTransport.DumpResponse {
+    return {
+      base: this.baseDump(),
+      rtcpMux: this.#rtcpMux,
+      comedia: this.#comedia,
+      tuple: this.#tupleDump(),
+      rtcpTuple: this.#rtcpSocket ? this.#rtcpTupleDump(this.#rtcpSocket) : undefined,
+      srtpParameters: this.localSrtp ? srtpParametersDump(this.localSrtp) : undefined,
+    };
   }
 
-  protected override stats(now: number): FbsPlainTransport.GetStatsResponseT {
-    return new FbsPlainTransport.GetStatsResponseT(
-      this.baseStats(now),
-      this.#rtcpMux,
-      this.#comedia,
-      this.#tupleDump(),
-      this.#rtcpSocket && this.#rtcpTuple ? this.#rtcpTupleDump(this.#rtcpSocket) : null,
-    );
+  protected override stats(now: number): FbsPlainTransport.GetStatsResponse {
+    return {
+      base: this.baseStats(now),
+      rtcpMux: this.#rtcpMux,
+      comedia: this.#comedia,
+      tuple: this.#tupleDump(),
+      rtcpTuple: this.#rtcpSocket && this.#rtcpTuple ? this.#rtcpTupleDump(this.#rtcpSocket) : undefined,
+    };
   }
 
   protected override get rtcpTuple(): UdpTuple | undefined {
@@ -96,11 +101,7 @@ export class PlainTransport extends UdpTransport {
   protected override learnTuple(now: number): void {
     if (!this.#comedia) return;
     this.tuple = this.tupleTo(this.sourceSocket!, this.source!);
-    this.context.channel.notify(
-      this.id,
-      Event.PLAINTRANSPORT_TUPLE,
-      new FbsPlainTransport.TupleNotificationT(this.#tupleDump()),
-    );
+    this.context.channel.notify(this.id, Event.PLAINTRANSPORT_TUPLE, { tuple: this.#tupleDump() });
     this.connected(now);
   }
 
@@ -111,18 +112,16 @@ export class PlainTransport extends UdpTransport {
     }
     if (!this.#comedia) return;
     this.#rtcpTuple = this.tupleTo(this.sourceSocket!, this.source!);
-    this.context.channel.notify(
-      this.id,
-      Event.PLAINTRANSPORT_RTCP_TUPLE,
-      new FbsPlainTransport.RtcpTupleNotificationT(this.#rtcpTupleDump(this.sourceSocket!)),
-    );
+    this.context.channel.notify(this.id, Event.PLAINTRANSPORT_RTCP_TUPLE, {
+      tuple: this.#rtcpTupleDump(this.sourceSocket!),
+    });
   }
 
   protected override closeConnection(): void {
     this.#closeSockets();
   }
 
-  #connect(body: FbsPlainTransport.ConnectRequestT): FbsPlainTransport.ConnectResponseT {
+  #connect(body: FbsPlainTransport.ConnectRequest): FbsPlainTransport.ConnectResponse {
     if (this.#connectCalled) throw new Error('connect() already called');
     try {
       const remoteSrtp = this.checkSrtpParameters(body.srtpParameters);
@@ -142,11 +141,11 @@ export class PlainTransport extends UdpTransport {
       throw error;
     }
     this.#connectCalled = true;
-    return new FbsPlainTransport.ConnectResponseT(
-      this.tuple ? this.#tupleDump() : null,
-      this.#rtcpSocket && this.#rtcpTuple ? this.#rtcpTupleDump(this.#rtcpSocket) : null,
-      this.localSrtp ? srtpParametersDump(this.localSrtp) : null,
-    );
+    return {
+      tuple: this.tuple ? this.#tupleDump() : undefined,
+      rtcpTuple: this.#rtcpSocket && this.#rtcpTuple ? this.#rtcpTupleDump(this.#rtcpSocket) : undefined,
+      srtpParameters: this.localSrtp ? srtpParametersDump(this.localSrtp) : undefined,
+    };
   }
 
   get #socket(): UdpSocket {
@@ -157,25 +156,25 @@ export class PlainTransport extends UdpTransport {
     return this.#rtcpBound?.socket;
   }
 
-  #setTuples(body: FbsPlainTransport.ConnectRequestT): void {
-    if (body.ip === null) throw new TypeError('missing ip');
-    if (body.port === null) throw new TypeError('missing port');
-    const ip = normalizeIp(body.ip as string);
+  #setTuples(body: FbsPlainTransport.ConnectRequest): void {
+    if (body.ip === undefined) throw new TypeError('missing ip');
+    if (body.port === undefined) throw new TypeError('missing port');
+    const ip = normalizeIp(body.ip);
     if (this.#rtcpSocket) {
-      if (body.rtcpPort === null) throw new TypeError('missing rtcpPort (required with rtcpMux disabled)');
+      if (body.rtcpPort === undefined) throw new TypeError('missing rtcpPort (required with rtcpMux disabled)');
       this.#rtcpTuple = this.tupleTo(this.#rtcpSocket, this.#rtcpSocket.remoteAddress(ip, body.rtcpPort));
-    } else if (body.rtcpPort !== null) {
+    } else if (body.rtcpPort !== undefined) {
       throw new TypeError('cannot set rtcpPort with rtcpMux enabled');
     }
     this.tuple = this.tupleTo(this.#socket, this.#socket.remoteAddress(ip, body.port));
   }
 
-  #tupleDump(): FbsTransport.TupleT {
+  #tupleDump(): FbsTransport.Tuple {
     const localAddress = this.#listenInfo.announcedAddress ?? this.#socket.ip;
     return this.tuple ? tupleDump(this.tuple, localAddress) : localTupleDump(this.#socket, localAddress);
   }
 
-  #rtcpTupleDump(socket: UdpSocket): FbsTransport.TupleT {
+  #rtcpTupleDump(socket: UdpSocket): FbsTransport.Tuple {
     const localAddress = this.#rtcpListenInfo.announcedAddress ?? socket.ip;
     return this.#rtcpTuple ? tupleDump(this.#rtcpTuple, localAddress) : localTupleDump(socket, localAddress);
   }
@@ -186,10 +185,7 @@ export class PlainTransport extends UdpTransport {
   }
 }
 
-function localSrtpParameters(
-  options: FbsPlainTransport.PlainTransportOptionsT,
-  context: WorkerContext,
-): SrtpParameters {
-  if (options.srtpCryptoSuite === null) throw new TypeError('missing srtpCryptoSuite');
+function localSrtpParameters(options: FbsPlainTransport.PlainTransportOptions, context: WorkerContext): SrtpParameters {
+  if (options.srtpCryptoSuite === undefined) throw new TypeError('missing srtpCryptoSuite');
   return generateSrtpParameters(srtpSuiteName(options.srtpCryptoSuite), context.runtime.random);
 }

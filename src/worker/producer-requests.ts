@@ -21,5 +21,5 @@ export const producerMethods: MethodTable<ProducerTarget> = {
 };
 
 export const producerEvents: EventTable<ProducerTarget> = {
-  [Event.PRODUCER_SEND]: (target, body, now) => target.receiveInjected(body.dataArray(), now),
+  [Event.PRODUCER_SEND]: (target, body, now) => target.receiveInjected(body.data, now),
 };

@@ -1,7 +1,7 @@
 import { TraceDirection } from '../channel/fbs/common.js';
 import { Event } from '../channel/fbs/notification.js';
 import * as FbsProducer from '../channel/fbs/producer.js';
-import { DumpT as RtpPacketDumpT } from '../channel/fbs/rtp-packet.js';
+import { type Dump as RtpPacketDump } from '../channel/fbs/rtp-packet.js';
 import { type RtpPacket } from '../rtp/rtp-packet.js';
 import { type Notifier } from './media-context.js';
 
@@ -34,24 +34,24 @@ export class ProducerTraces {
   packet(packet: RtpPacket, isRtx: boolean, now: number): void {
     if (this.#types.size === 0) return;
     if (packet.isKeyFrame && this.#types.has(TraceEventType.KEYFRAME)) {
-      const info = new FbsProducer.KeyFrameTraceInfoT(dumpReceivedPacket(packet), isRtx);
+      const info: FbsProducer.KeyFrameTraceInfo = { rtpPacket: dumpReceivedPacket(packet), isRtx };
       this.#notify(TraceEventType.KEYFRAME, DIRECTION_IN, TraceInfo.KeyFrameTraceInfo, info, now);
     } else if (this.#types.has(TraceEventType.RTP)) {
-      const info = new FbsProducer.RtpTraceInfoT(dumpReceivedPacket(packet), isRtx);
+      const info: FbsProducer.RtpTraceInfo = { rtpPacket: dumpReceivedPacket(packet), isRtx };
       this.#notify(TraceEventType.RTP, DIRECTION_IN, TraceInfo.RtpTraceInfo, info, now);
     }
   }
 
   nack(now: number): void {
     if (this.#types.has(TraceEventType.NACK)) {
-      this.#notify(TraceEventType.NACK, DIRECTION_OUT, TraceInfo.NONE, null, now);
+      this.#notify(TraceEventType.NACK, DIRECTION_OUT, TraceInfo.NONE, undefined, now);
     }
   }
 
   /** The reference reports a PLI as a NACK, too. */
   pli(ssrc: number, now: number): void {
     if (this.#types.has(TraceEventType.PLI)) {
-      const info = new FbsProducer.PliTraceInfoT(ssrc);
+      const info: FbsProducer.PliTraceInfo = { ssrc };
       this.#notify(TraceEventType.PLI, DIRECTION_OUT, TraceInfo.PliTraceInfo, info, now);
     }
     this.nack(now);
@@ -59,7 +59,7 @@ export class ProducerTraces {
 
   fir(ssrc: number, now: number): void {
     if (this.#types.has(TraceEventType.FIR)) {
-      const info = new FbsProducer.FirTraceInfoT(ssrc);
+      const info: FbsProducer.FirTraceInfo = { ssrc };
       this.#notify(TraceEventType.FIR, DIRECTION_OUT, TraceInfo.FirTraceInfo, info, now);
     }
   }
@@ -74,7 +74,14 @@ export class ProducerTraces {
     now: number,
   ): void {
     if (this.#types.has(TraceEventType.SR)) {
-      const info = new FbsProducer.SrTraceInfoT(ssrc, ntpSeconds, ntpFraction, timestamp, packetCount, octetCount);
+      const info: FbsProducer.SrTraceInfo = {
+        ssrc,
+        ntpSec: ntpSeconds,
+        ntpFrac: ntpFraction,
+        rtpTs: timestamp,
+        packetCount,
+        octetCount,
+      };
       this.#notify(TraceEventType.SR, DIRECTION_IN, TraceInfo.SrTraceInfo, info, now);
     }
   }
@@ -83,35 +90,36 @@ export class ProducerTraces {
     type: FbsProducer.TraceEventType,
     direction: TraceDirection,
     infoType: FbsProducer.TraceInfo,
-    info: FbsProducer.TraceNotificationT['info'],
+    info: FbsProducer.TraceNotification['info'],
     now: number,
   ): void {
-    this.#notifier.notify(
-      this.#id,
-      Event.PRODUCER_TRACE,
-      new FbsProducer.TraceNotificationT(type, BigInt(Math.floor(now)), direction, infoType, info),
-    );
+    this.#notifier.notify(this.#id, Event.PRODUCER_TRACE, {
+      type,
+      timestamp: BigInt(Math.floor(now)),
+      direction,
+      infoType,
+      info,
+    });
   }
 }
 
-function dumpReceivedPacket(packet: RtpPacket): RtpPacketDumpT {
-  const rid = packet.readRid() ?? null;
+function dumpReceivedPacket(packet: RtpPacket): RtpPacketDump {
+  const rid = packet.readRid();
   const wideSequenceNumber = packet.readTransportWideCc();
-  return new RtpPacketDumpT(
-    packet.payloadType,
-    packet.sequenceNumber,
-    packet.timestamp,
-    packet.marker,
-    packet.ssrc,
-    packet.isKeyFrame,
-    BigInt(packet.length),
-    BigInt(packet.payloadLength),
-    packet.spatialLayer,
-    packet.temporalLayer,
-    packet.readMid() ?? null,
-    // The reference has one reader for both, RID and repaired RID.
+  return {
+    payloadType: packet.payloadType,
+    sequenceNumber: packet.sequenceNumber,
+    timestamp: packet.timestamp,
+    marker: packet.marker,
+    ssrc: packet.ssrc,
+    isKeyFrame: packet.isKeyFrame,
+    size: BigInt(packet.length),
+    payloadSize: BigInt(packet.payloadLength),
+    spatialLayer: packet.spatialLayer,
+    temporalLayer: packet.temporalLayer,
+    mid: packet.readMid(),
     rid,
-    rid,
-    wideSequenceNumber < 0 ? null : wideSequenceNumber,
-  );
+    rrid: rid,
+    wideSequenceNumber: wideSequenceNumber < 0 ? undefined : wideSequenceNumber,
+  };
 }

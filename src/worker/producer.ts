@@ -1,10 +1,10 @@
 import { DropReason } from '../common/drop-reason.js';
 import { type Machine, type WakeUp } from '../common/timer-queue.js';
 import { Event } from '../channel/fbs/notification.js';
-import * as FbsProducer from '../channel/fbs/producer.js';
+import type * as FbsProducer from '../channel/fbs/producer.js';
 import { MediaKind, type Type } from '../channel/fbs/rtp-parameters.js';
 import * as FbsRtpParameters from '../channel/fbs/rtp-parameters.js';
-import { type ProduceRequestT } from '../channel/fbs/transport.js';
+import { type ProduceRequest } from '../channel/fbs/transport.js';
 import { HeaderExtension, type HeaderExtensionIds } from '../rtp/header-extension.js';
 import { KeyFrameRequestManager } from '../rtp/key-frame-request-manager.js';
 import { PacketMangler } from '../rtp/packet-mangler.js';
@@ -31,7 +31,6 @@ import {
   producerType,
   type RtpParameters,
   serializeRtpParameters,
-  text,
 } from './rtp-parameters.js';
 import { dumpRecvStream, recvStreamStats } from './rtp-stream-stats.js';
 
@@ -119,18 +118,18 @@ export class Producer implements Machine, RtpStreamRecvOwner {
 
   /** @throws TypeError if the parameters are wrong. Whoever fails to put the Producer to use has to `close` it. */
   constructor(
-    request: ProduceRequestT,
+    request: ProduceRequest,
     listener: ProducerListener,
     captureTimes: CaptureTimeEstimators,
     media: MediaContext,
   ) {
-    this.id = text(request.producerId);
+    this.id = request.producerId;
     this.kind = request.kind;
-    this.rtpParameters = parseRtpParameters(request.rtpParameters!);
+    this.rtpParameters = parseRtpParameters(request.rtpParameters);
     this.type = producerType(this.rtpParameters);
     const { encodings, rtcp } = this.rtpParameters;
     checkCodecForType(codecForEncoding(this.rtpParameters, encodings[0]), this.type);
-    this.#mapping = parseRtpMapping(request.rtpMapping!, this.rtpParameters);
+    this.#mapping = parseRtpMapping(request.rtpMapping, this.rtpParameters);
     this.extensionIds = headerExtensionIds(this.rtpParameters);
 
     this.#listener = listener;
@@ -306,21 +305,21 @@ export class Producer implements Machine, RtpStreamRecvOwner {
     this.#traces.enable(types);
   }
 
-  dump(): FbsProducer.DumpResponseT {
-    return new FbsProducer.DumpResponseT(
-      this.id,
-      this.kind,
-      this.type,
-      serializeRtpParameters(this.rtpParameters),
-      serializeRtpMapping(this.#mapping),
-      this.#streams.started.map(dumpRecvStream),
-      this.#traces.types,
-      this.#paused,
-    );
+  dump(): FbsProducer.DumpResponse {
+    return {
+      id: this.id,
+      kind: this.kind,
+      type: this.type,
+      rtpParameters: serializeRtpParameters(this.rtpParameters),
+      rtpMapping: serializeRtpMapping(this.#mapping),
+      rtpStreams: this.#streams.started.map(dumpRecvStream),
+      traceEventTypes: this.#traces.types,
+      paused: this.#paused,
+    };
   }
 
-  getStats(now: number): FbsProducer.GetStatsResponseT {
-    return new FbsProducer.GetStatsResponseT(this.#streams.started.map(stream => recvStreamStats(stream, now)));
+  getStats(now: number): FbsProducer.GetStatsResponse {
+    return { stats: this.#streams.started.map(stream => recvStreamStats(stream, now)) };
   }
 
   /** Tells nobody: the Transport tells the Router. */
@@ -414,22 +413,21 @@ export class Producer implements Machine, RtpStreamRecvOwner {
     const orientation = packet.readVideoOrientation() & 0x8000000f;
     if (orientation < 0 || orientation === this.#videoOrientation) return;
     this.#videoOrientation = orientation;
-    this.#media.notifier.notify(
-      this.id,
-      Event.PRODUCER_VIDEO_ORIENTATION_CHANGE,
-      new FbsProducer.VideoOrientationChangeNotificationT(
-        (orientation & 0x08) !== 0,
-        (orientation & 0x04) !== 0,
-        (orientation & 0x03) * 90,
-      ),
-    );
+    this.#media.notifier.notify(this.id, Event.PRODUCER_VIDEO_ORIENTATION_CHANGE, {
+      camera: (orientation & 0x08) !== 0,
+      flip: (orientation & 0x04) !== 0,
+      rotation: (orientation & 0x03) * 90,
+    });
   }
 
   #emitScores(): void {
-    const scores = this.#streams.started.map(
-      ({ params, score }) => new FbsProducer.ScoreT(params.encodingIdx, params.ssrc, params.rid || null, score),
-    );
-    this.#media.notifier.notify(this.id, Event.PRODUCER_SCORE, new FbsProducer.ScoreNotificationT(scores));
+    const scores = this.#streams.started.map(({ params, score }) => ({
+      encodingIdx: params.encodingIdx,
+      ssrc: params.ssrc,
+      rid: params.rid || undefined,
+      score,
+    }));
+    this.#media.notifier.notify(this.id, Event.PRODUCER_SCORE, { scores });
   }
 
   #updateDeadline(): void {

@@ -1,6 +1,5 @@
-import { StringStringArrayT, StringStringT } from '../channel/fbs/common.js';
 import { Method } from '../channel/fbs/request.js';
-import * as FbsRouter from '../channel/fbs/router.js';
+import type * as FbsRouter from '../channel/fbs/router.js';
 import { type RtpPacket } from '../rtp/rtp-packet.js';
 import { type RtpStreamRecv } from '../rtp/rtp-stream-recv.js';
 import { ActiveSpeakerObserver } from './active-speaker-observer.js';
@@ -44,39 +43,39 @@ export class Router implements TransportOwner, WebRtcTransportOwner, RtpObserver
       router.#createWebRtcTransport(body, request, router.#findWebRtcServer),
     [Method.ROUTER_CREATE_PLAINTRANSPORT]: (router, body, request) => {
       router.#checkNewTransport(body.transportId, request);
-      const transport = new PlainTransport(body.transportId as string, body.options!, router.#context, router);
+      const transport = new PlainTransport(body.transportId, body.options, router.#context, router);
       router.#transports.set(transport.id, transport);
       return transport.dump();
     },
     [Method.ROUTER_CREATE_PIPETRANSPORT]: (router, body, request) => {
       router.#checkNewTransport(body.transportId, request);
-      const transport = new PipeTransport(body.transportId as string, body.options!, router.#context, router);
+      const transport = new PipeTransport(body.transportId, body.options, router.#context, router);
       router.#transports.set(transport.id, transport);
       return transport.dump();
     },
     [Method.ROUTER_CREATE_DIRECTTRANSPORT]: (router, body, request) => {
       router.#checkNewTransport(body.transportId, request);
-      const transport = new DirectTransport(body.transportId as string, body.options!, router.#context, router);
+      const transport = new DirectTransport(body.transportId, body.options, router.#context, router);
       router.#transports.set(transport.id, transport);
       return transport.dump();
     },
     [Method.ROUTER_CLOSE_TRANSPORT]: (router, body, request) => {
-      const transport = router.#transports.get(body.transportId as string);
+      const transport = router.#transports.get(body.transportId);
       if (!transport) throw new NotFoundError(`Transport not found [method:${request.name}]`);
       router.#closeTransport(transport, router.#context.runtime.clock.now());
     },
     [Method.ROUTER_CREATE_ACTIVESPEAKEROBSERVER]: (router, body, request) => {
       router.#checkNewObserver(body.rtpObserverId, request);
-      const id = body.rtpObserverId as string;
-      router.#observers.set(id, new ActiveSpeakerObserver(id, body.options!, router.#context, router));
+      const id = body.rtpObserverId;
+      router.#observers.set(id, new ActiveSpeakerObserver(id, body.options, router.#context, router));
     },
     [Method.ROUTER_CREATE_AUDIOLEVELOBSERVER]: (router, body, request) => {
       router.#checkNewObserver(body.rtpObserverId, request);
-      const id = body.rtpObserverId as string;
-      router.#observers.set(id, new AudioLevelObserver(id, body.options!, router.#context, router));
+      const id = body.rtpObserverId;
+      router.#observers.set(id, new AudioLevelObserver(id, body.options, router.#context, router));
     },
     [Method.ROUTER_CLOSE_RTPOBSERVER]: (router, body, request) => {
-      const observer = router.#observers.get(body.rtpObserverId as string);
+      const observer = router.#observers.get(body.rtpObserverId);
       if (!observer) throw new NotFoundError(`RtpObserver not found [method:${request.name}]`);
       router.#observers.delete(observer.id);
       for (const route of router.#routes.values()) removeFrom(route.observers, observer);
@@ -275,15 +274,15 @@ export class Router implements TransportOwner, WebRtcTransportOwner, RtpObserver
   }
 
   async #createWebRtcTransport(
-    body: FbsRouter.CreateWebRtcTransportRequestT,
+    body: FbsRouter.CreateWebRtcTransportRequest,
     request: IncomingRequest,
     findWebRtcServer: ((id: string) => WebRtcServer | undefined) | undefined,
   ) {
     this.#checkNewTransport(body.transportId, request);
-    const id = body.transportId as string;
+    const id = body.transportId;
     const transport = findWebRtcServer
-      ? WebRtcTransport.createWithServer(id, body.options!, this.#context, this, findWebRtcServer)
-      : await WebRtcTransport.create(id, body.options!, this.#context, this);
+      ? WebRtcTransport.createWithServer(id, body.options, this.#context, this, findWebRtcServer)
+      : await WebRtcTransport.create(id, body.options, this.#context, this);
     this.#transports.set(id, transport);
     return transport.dump();
   }
@@ -294,35 +293,44 @@ export class Router implements TransportOwner, WebRtcTransportOwner, RtpObserver
     transport.close(now);
   }
 
-  #checkNewTransport(id: string | Uint8Array | null, request: IncomingRequest): void {
+  #checkNewTransport(id: string | Uint8Array | undefined, request: IncomingRequest): void {
     if (this.#transports.has(id as string)) {
       throw new Error(`a Transport with same id already exists [method:${request.name}]`);
     }
   }
 
-  #checkNewObserver(id: string | Uint8Array | null, request: IncomingRequest): void {
+  #checkNewObserver(id: string | Uint8Array | undefined, request: IncomingRequest): void {
     if (this.#observers.has(id as string)) {
       throw new Error(`an RtpObserver with same id already exists [method:${request.name}]`);
     }
   }
 
-  #dump(): FbsRouter.DumpResponseT {
+  #dump(): FbsRouter.DumpResponse {
     const routes = [...this.#routes.values()];
     const dataRoutes = [...this.#dataRoutes.values()];
-    return new FbsRouter.DumpResponseT(
-      this.id,
-      [...this.#transports.keys()],
-      [...this.#observers.keys()],
-      routes.map(({ producer, consumers }) => new StringStringArrayT(producer.id, idsOf(consumers))),
-      routes.flatMap(({ producer, consumers }) => consumers.map(({ id }) => new StringStringT(id, producer.id))),
-      routes.map(({ producer, observers }) => new StringStringArrayT(producer.id, idsOf(observers))),
-      dataRoutes.map(
-        ({ dataProducer, dataConsumers }) => new StringStringArrayT(dataProducer.id, idsOf(dataConsumers)),
+    return {
+      id: this.id,
+      transportIds: [...this.#transports.keys()],
+      rtpObserverIds: [...this.#observers.keys()],
+      mapProducerIdConsumerIds: routes.map(({ producer, consumers }) => ({
+        key: producer.id,
+        values: idsOf(consumers),
+      })),
+      mapConsumerIdProducerId: routes.flatMap(({ producer, consumers }) =>
+        consumers.map(({ id }) => ({ key: id, value: producer.id })),
       ),
-      dataRoutes.flatMap(({ dataProducer, dataConsumers }) =>
-        dataConsumers.map(({ id }) => new StringStringT(id, dataProducer.id)),
+      mapProducerIdObserverIds: routes.map(({ producer, observers }) => ({
+        key: producer.id,
+        values: idsOf(observers),
+      })),
+      mapDataProducerIdDataConsumerIds: dataRoutes.map(({ dataProducer, dataConsumers }) => ({
+        key: dataProducer.id,
+        values: idsOf(dataConsumers),
+      })),
+      mapDataConsumerIdDataProducerId: dataRoutes.flatMap(({ dataProducer, dataConsumers }) =>
+        dataConsumers.map(({ id }) => ({ key: id, value: dataProducer.id })),
       ),
-    );
+    };
   }
 }
 

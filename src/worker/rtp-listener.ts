@@ -1,5 +1,4 @@
-import { StringStringT, Uint32StringT } from '../channel/fbs/common.js';
-import { RtpListenerT } from '../channel/fbs/transport.js';
+import { type RtpListener as FbsRtpListener } from '../channel/fbs/transport.js';
 import { type RtpPacket } from '../rtp/rtp-packet.js';
 import { type Producer } from './producer.js';
 
@@ -54,12 +53,12 @@ export class RtpListener {
     return this.#ssrcs.get(ssrc);
   }
 
-  dump(): RtpListenerT {
-    return new RtpListenerT(
-      [...this.#ssrcs].map(([ssrc, producer]) => new Uint32StringT(ssrc, producer.id)),
-      [...this.#mids].map(([mid, producer]) => new StringStringT(mid, producer.id)),
-      [...this.#rids].map(([rid, producer]) => new StringStringT(rid, producer.id)),
-    );
+  dump(): FbsRtpListener {
+    return {
+      ssrcTable: [...this.#ssrcs].map(([ssrc, producer]) => ({ key: ssrc, value: producer.id })),
+      midTable: [...this.#mids].map(([mid, producer]) => ({ key: mid, value: producer.id })),
+      ridTable: [...this.#rids].map(([rid, producer]) => ({ key: rid, value: producer.id })),
+    };
   }
 
   #learn(packet: RtpPacket): Producer | undefined {

@@ -1,4 +1,4 @@
-import * as FbsRtpParameters from '../channel/fbs/rtp-parameters.js';
+import type * as FbsRtpParameters from '../channel/fbs/rtp-parameters.js';
 import { type RtpParameters } from './rtp-parameters.js';
 
 /** How a Producer's payload types and SSRCs become those of its Router. */
@@ -17,7 +17,7 @@ export interface EncodingMapping {
 }
 
 /** @throws TypeError */
-export function parseRtpMapping(fbs: FbsRtpParameters.RtpMappingT, parameters: RtpParameters): RtpMapping {
+export function parseRtpMapping(fbs: FbsRtpParameters.RtpMapping, parameters: RtpParameters): RtpMapping {
   const codecs = new Map<number, number>();
   const payloadTypes = new Int16Array(256).fill(-1);
   for (const { payloadType, mappedPayloadType } of fbs.codecs) {
@@ -25,7 +25,7 @@ export function parseRtpMapping(fbs: FbsRtpParameters.RtpMappingT, parameters: R
     payloadTypes[payloadType] = mappedPayloadType & 0x7f;
   }
   const encodings = fbs.encodings.map(({ ssrc, rid, mappedSsrc }) => {
-    if (ssrc === null && rid === null) {
+    if (ssrc === undefined && rid === undefined) {
       if (fbs.encodings.length > 1) throw new TypeError('wrong entry in rtpMapping.encodings (missing ssrc or rid)');
       if (parameters.mid === '') {
         throw new TypeError('wrong entry in rtpMapping.encodings (missing ssrc or rid, or rtpParameters.mid)');
@@ -40,12 +40,9 @@ export function parseRtpMapping(fbs: FbsRtpParameters.RtpMappingT, parameters: R
   return { codecs, payloadTypes, encodings };
 }
 
-export function serializeRtpMapping(mapping: RtpMapping): FbsRtpParameters.RtpMappingT {
-  return new FbsRtpParameters.RtpMappingT(
-    [...mapping.codecs].map(([from, to]) => new FbsRtpParameters.CodecMappingT(from, to)),
-    // The RID is always empty, as in the reference's dumps.
-    mapping.encodings.map(
-      ({ ssrc, mappedSsrc }) => new FbsRtpParameters.EncodingMappingT('', ssrc || null, mappedSsrc),
-    ),
-  );
+export function serializeRtpMapping(mapping: RtpMapping): FbsRtpParameters.RtpMapping {
+  return {
+    codecs: [...mapping.codecs].map(([from, to]) => ({ payloadType: from, mappedPayloadType: to })),
+    encodings: mapping.encodings.map(({ ssrc, mappedSsrc }) => ({ rid: '', ssrc: ssrc || undefined, mappedSsrc })),
+  };
 }

@@ -18,12 +18,12 @@ export abstract class RtpObserver {
     [Method.RTPOBSERVER_PAUSE]: observer => observer.#setPaused(true),
     [Method.RTPOBSERVER_RESUME]: observer => observer.#setPaused(false),
     [Method.RTPOBSERVER_ADD_PRODUCER]: (observer, body) => {
-      const producer = observer.#findProducer(body.producerId as string);
+      const producer = observer.#findProducer(body.producerId);
       observer.addProducer(producer);
       observer.#owner.addObservedProducer(observer, producer);
     },
     [Method.RTPOBSERVER_REMOVE_PRODUCER]: (observer, body) => {
-      const producer = observer.#findProducer(body.producerId as string);
+      const producer = observer.#findProducer(body.producerId);
       observer.removeProducer(producer);
       observer.#owner.removeObservedProducer(observer, producer);
     },

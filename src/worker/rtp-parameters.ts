@@ -9,7 +9,7 @@ export interface RtpParameters {
   /** Empty if not given. */
   readonly mid: string;
   readonly codecs: readonly RtpCodec[];
-  readonly headerExtensions: readonly FbsRtpParameters.RtpHeaderExtensionParametersT[];
+  readonly headerExtensions: readonly FbsRtpParameters.RtpHeaderExtensionParameters[];
   readonly encodings: readonly RtpEncoding[];
   readonly rtcp: { readonly cname: string; readonly reducedSize: boolean };
   /** Empty if not given. */
@@ -24,7 +24,7 @@ export interface RtpCodec {
   readonly payloadType: number;
   readonly clockRate: number;
   readonly channels: number;
-  readonly parameters: readonly FbsRtpParameters.ParameterT[];
+  readonly parameters: readonly FbsRtpParameters.Parameter[];
   readonly rtcpFeedback: readonly RtcpFeedback[];
 }
 
@@ -68,7 +68,7 @@ const SIMULCAST_CODECS = ['video/VP8', 'video/H264'];
 const SVC_CODECS = ['video/VP8', 'video/VP9', 'video/H264', 'video/AV1'];
 
 /** @throws TypeError */
-export function parseRtpParameters(fbs: FbsRtpParameters.RtpParametersT): RtpParameters {
+export function parseRtpParameters(fbs: FbsRtpParameters.RtpParameters): RtpParameters {
   const codecs = fbs.codecs.map(parseCodec);
   if (codecs.length === 0) throw new TypeError('empty codecs');
   const encodings = fbs.encodings.map(parseEncoding);
@@ -77,22 +77,22 @@ export function parseRtpParameters(fbs: FbsRtpParameters.RtpParametersT): RtpPar
   const rtcp = parseRtcp(fbs.rtcp);
   checkCodecs(codecs);
   return {
-    mid: text(fbs.mid),
+    mid: fbs.mid ?? '',
     codecs,
     headerExtensions: fbs.headerExtensions,
     encodings: resolveEncodings(encodings, codecs),
     rtcp,
-    msid: text(fbs.msid),
+    msid: fbs.msid ?? '',
   };
 }
 
 /** @throws TypeError */
-export function parseEncoding(fbs: FbsRtpParameters.RtpEncodingParametersT): RtpEncoding {
-  const layers = parseScalabilityMode(text(fbs.scalabilityMode));
+export function parseEncoding(fbs: FbsRtpParameters.RtpEncodingParameters): RtpEncoding {
+  const layers = parseScalabilityMode(fbs.scalabilityMode ?? '');
   return {
     ssrc: fbs.ssrc ?? 0,
-    rid: text(fbs.rid),
-    codecPayloadType: fbs.codecPayloadType ?? undefined,
+    rid: fbs.rid ?? '',
+    codecPayloadType: fbs.codecPayloadType,
     rtxSsrc: fbs.rtx?.ssrc,
     dtx: fbs.dtx,
     ...layers,
@@ -133,18 +133,21 @@ export function rtxCodecForEncoding(parameters: RtpParameters, encoding: RtpEnco
 
 /** Value of a codec parameter if it is an integer. */
 export function integerParameter(codec: RtpCodec, name: string): number | undefined {
-  const value = codec.parameters.find(parameter => parameter.name === name)?.value;
-  return value instanceof FbsRtpParameters.Integer32T ? value.value : undefined;
+  const parameter = codec.parameters.find(parameter => parameter.name === name);
+  if (parameter?.valueType !== FbsRtpParameters.Value.Integer32) return undefined;
+  return (parameter.value as FbsRtpParameters.Integer32).value;
 }
 
 export function hasRtcpFeedback(codec: RtpCodec, type: string, parameter: string): boolean {
   return codec.rtcpFeedback.some(feedback => feedback.type === type && feedback.parameter === parameter);
 }
 
+const TYPE_NAMES = ['simple', 'simulcast', 'svc', 'pipe'];
+
 /** @throws TypeError if the codec cannot be sent in this way */
 export function checkCodecForType(codec: RtpCodec, type: FbsRtpParameters.Type): void {
   if (!isValidTypeForCodec(type, codec)) {
-    throw new TypeError(`${codec.mimeType} codec not supported for ${FbsRtpParameters.Type[type].toLowerCase()}`);
+    throw new TypeError(`${codec.mimeType} codec not supported for ${TYPE_NAMES[type]}`);
   }
 }
 
@@ -171,54 +174,48 @@ export function headerExtensionIds(parameters: RtpParameters): HeaderExtensionId
 }
 
 /** For dumps: what the worker understood, rather than what it was given. */
-export function serializeRtpParameters(parameters: RtpParameters): FbsRtpParameters.RtpParametersT {
-  return new FbsRtpParameters.RtpParametersT(
-    parameters.mid,
-    parameters.codecs.map(
-      codec =>
-        new FbsRtpParameters.RtpCodecParametersT(
-          codec.mimeType,
-          codec.payloadType,
-          codec.clockRate,
-          codec.channels > 1 ? codec.channels : null,
-          serializeParameters(codec.parameters),
-          codec.rtcpFeedback.map(({ type, parameter }) => new FbsRtpParameters.RtcpFeedbackT(type, parameter || null)),
-        ),
-    ),
-    parameters.headerExtensions.map(
-      ({ uri, id, encrypt, parameters }) =>
-        new FbsRtpParameters.RtpHeaderExtensionParametersT(uri, id, encrypt, serializeParameters(parameters)),
-    ),
-    parameters.encodings.map(serializeEncoding),
-    new FbsRtpParameters.RtcpParametersT(parameters.rtcp.cname, parameters.rtcp.reducedSize),
-    parameters.msid,
-  );
+export function serializeRtpParameters(parameters: RtpParameters): FbsRtpParameters.RtpParameters {
+  return {
+    mid: parameters.mid,
+    codecs: parameters.codecs.map(codec => ({
+      mimeType: codec.mimeType,
+      payloadType: codec.payloadType,
+      clockRate: codec.clockRate,
+      channels: codec.channels > 1 ? codec.channels : undefined,
+      parameters: serializeParameters(codec.parameters),
+      rtcpFeedback: codec.rtcpFeedback.map(({ type, parameter }) => ({ type, parameter: parameter || undefined })),
+    })),
+    headerExtensions: parameters.headerExtensions.map(({ uri, id, encrypt, parameters }) => ({
+      uri,
+      id,
+      encrypt,
+      parameters: serializeParameters(parameters),
+    })),
+    encodings: parameters.encodings.map(serializeEncoding),
+    rtcp: { cname: parameters.rtcp.cname, reducedSize: parameters.rtcp.reducedSize },
+    msid: parameters.msid,
+  };
 }
 
-export function serializeEncoding(encoding: RtpEncoding): FbsRtpParameters.RtpEncodingParametersT {
-  return new FbsRtpParameters.RtpEncodingParametersT(
-    encoding.ssrc || null,
-    encoding.rid || null,
-    encoding.codecPayloadType ?? null,
-    encoding.rtxSsrc === undefined ? null : new FbsRtpParameters.RtxT(encoding.rtxSsrc),
-    encoding.dtx,
-    encoding.scalabilityMode,
-  );
+export function serializeEncoding(encoding: RtpEncoding): FbsRtpParameters.RtpEncodingParameters {
+  return {
+    ssrc: encoding.ssrc || undefined,
+    rid: encoding.rid || undefined,
+    codecPayloadType: encoding.codecPayloadType,
+    rtx: encoding.rtxSsrc === undefined ? undefined : { ssrc: encoding.rtxSsrc },
+    dtx: encoding.dtx,
+    scalabilityMode: encoding.scalabilityMode,
+  };
 }
 
-/** Strings of the channel's object API may be null, or bytes if they are asked for as such, which we never do. */
-export function text(value: string | Uint8Array | null): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function parseCodec(fbs: FbsRtpParameters.RtpCodecParametersT): RtpCodec {
+function parseCodec(fbs: FbsRtpParameters.RtpCodecParameters): RtpCodec {
   const codec = {
-    ...parseMimeType(text(fbs.mimeType)),
+    ...parseMimeType(fbs.mimeType),
     payloadType: fbs.payloadType,
     clockRate: fbs.clockRate,
     channels: fbs.channels ?? 1,
     parameters: firstOfEachName(fbs.parameters),
-    rtcpFeedback: fbs.rtcpFeedback.map(({ type, parameter }) => ({ type: text(type), parameter: text(parameter) })),
+    rtcpFeedback: fbs.rtcpFeedback.map(({ type, parameter }) => ({ type, parameter: parameter ?? '' })),
   };
   if (codec.subtype === 'rtx' && !((integerParameter(codec, 'apt') ?? -1) >= 0)) {
     throw new TypeError('missing apt parameter in RTX codec');
@@ -237,15 +234,14 @@ function parseMimeType(mimeType: string): Pick<RtpCodec, 'kind' | 'mimeType' | '
   return { kind: type, mimeType: `${type}/${subtype}`, subtype };
 }
 
-function firstOfEachName(parameters: FbsRtpParameters.ParameterT[]): FbsRtpParameters.ParameterT[] {
+function firstOfEachName(parameters: FbsRtpParameters.Parameter[]): FbsRtpParameters.Parameter[] {
   return parameters.filter(({ name }, index) => parameters.findIndex(other => other.name === name) === index);
 }
 
-function parseRtcp(fbs: FbsRtpParameters.RtcpParametersT | null): RtpParameters['rtcp'] {
-  if (fbs === null || fbs.cname === null) throw new TypeError('missing cname');
-  const cname = text(fbs.cname);
+function parseRtcp({ cname, reducedSize }: FbsRtpParameters.RtcpParameters): RtpParameters['rtcp'] {
+  if (cname === undefined) throw new TypeError('missing cname');
   if (cname === '') throw new TypeError('empty cname');
-  return { cname, reducedSize: fbs.reducedSize };
+  return { cname, reducedSize };
 }
 
 function checkCodecs(codecs: readonly RtpCodec[]): void {
@@ -286,6 +282,6 @@ function isValidTypeForCodec(type: FbsRtpParameters.Type, codec: RtpCodec): bool
 }
 
 /** Boolean parameters are left out, as in the reference's dumps. */
-function serializeParameters(parameters: readonly FbsRtpParameters.ParameterT[]): FbsRtpParameters.ParameterT[] {
+function serializeParameters(parameters: readonly FbsRtpParameters.Parameter[]): FbsRtpParameters.Parameter[] {
   return parameters.filter(({ valueType }) => valueType !== FbsRtpParameters.Value.Boolean);
 }

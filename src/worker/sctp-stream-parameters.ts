@@ -1,4 +1,4 @@
-import * as FbsSctpParameters from '../channel/fbs/sctp-parameters.js';
+import type * as FbsSctpParameters from '../channel/fbs/sctp-parameters.js';
 
 /** How one direction of a data channel behaves. */
 export interface SctpStreamParameters {
@@ -14,7 +14,7 @@ export interface SctpStreamParameters {
 const MAX_STREAM_ID = 65534;
 
 /** @throws TypeError if the parameters contradict each other */
-export function sctpStreamParameters(given: FbsSctpParameters.SctpStreamParametersT): SctpStreamParameters {
+export function sctpStreamParameters(given: FbsSctpParameters.SctpStreamParameters): SctpStreamParameters {
   const { streamId } = given;
   const maxPacketLifeTime = given.maxPacketLifeTime ?? 0;
   const maxRetransmits = given.maxRetransmits ?? 0;
@@ -29,11 +29,11 @@ export function sctpStreamParameters(given: FbsSctpParameters.SctpStreamParamete
   return { streamId, ordered: given.ordered ?? !limited, maxPacketLifeTime, maxRetransmits };
 }
 
-export function sctpStreamParametersDump(parameters: SctpStreamParameters): FbsSctpParameters.SctpStreamParametersT {
-  return new FbsSctpParameters.SctpStreamParametersT(
-    parameters.streamId,
-    parameters.ordered,
-    parameters.maxPacketLifeTime || null,
-    parameters.maxRetransmits || null,
-  );
+export function sctpStreamParametersDump(parameters: SctpStreamParameters): FbsSctpParameters.SctpStreamParameters {
+  return {
+    streamId: parameters.streamId,
+    ordered: parameters.ordered,
+    maxPacketLifeTime: parameters.maxPacketLifeTime || undefined,
+    maxRetransmits: parameters.maxRetransmits || undefined,
+  };
 }

@@ -9,8 +9,11 @@ export interface SrtpParameters {
   readonly masterKey: Uint8Array;
 }
 
+/** By number. */
+const SUITE_NAMES = Object.keys(FbsSrtpParameters.SrtpCryptoSuite) as SrtpSuiteName[];
+
 export function srtpSuiteName(number: FbsSrtpParameters.SrtpCryptoSuite): SrtpSuiteName {
-  return FbsSrtpParameters.SrtpCryptoSuite[number] as SrtpSuiteName;
+  return SUITE_NAMES[number];
 }
 
 export function srtpSuiteNumber(name: SrtpSuiteName): FbsSrtpParameters.SrtpCryptoSuite {
@@ -36,6 +39,6 @@ export function decodeMasterKey(suite: SrtpSuiteName, keyBase64: string): Uint8A
   return masterKey;
 }
 
-export function srtpParametersDump({ suite, masterKey }: SrtpParameters): FbsSrtpParameters.SrtpParametersT {
-  return new FbsSrtpParameters.SrtpParametersT(srtpSuiteNumber(suite), Buffer.from(masterKey).toString('base64'));
+export function srtpParametersDump({ suite, masterKey }: SrtpParameters): FbsSrtpParameters.SrtpParameters {
+  return { cryptoSuite: srtpSuiteNumber(suite), keyBase64: Buffer.from(masterKey).toString('base64') };
 }

@@ -1,4 +1,4 @@
-import { type StatsT } from '../channel/fbs/transport.js';
+import { type Stats } from '../channel/fbs/transport.js';
 import { RateCalculator, RtpDataCounter } from '../rtp/rate-calculator.js';
 
 /** Windows in ms over which rates are measured. */
@@ -17,21 +17,27 @@ export class TransportCounters {
   readonly sentRtx = new RtpDataCounter(false, RTX_WINDOW);
   readonly sentProbation = new RtpDataCounter(false, PROBATION_WINDOW);
 
-  /** Fills the part of a transport's statistics that is about amounts and rates. */
-  fillStats(stats: StatsT, now: number): void {
-    stats.bytesReceived = BigInt(this.received.total);
-    stats.recvBitrate = BigInt(this.received.rate(now));
-    stats.bytesSent = BigInt(this.sent.total);
-    stats.sendBitrate = BigInt(this.sent.rate(now));
-    stats.rtpBytesReceived = BigInt(this.receivedRtp.byteCount);
-    stats.rtpRecvBitrate = BigInt(this.receivedRtp.bitrate(now));
-    stats.rtpBytesSent = BigInt(this.sentRtp.byteCount);
-    stats.rtpSendBitrate = BigInt(this.sentRtp.bitrate(now));
-    stats.rtxBytesReceived = BigInt(this.receivedRtx.byteCount);
-    stats.rtxRecvBitrate = BigInt(this.receivedRtx.bitrate(now));
-    stats.rtxBytesSent = BigInt(this.sentRtx.byteCount);
-    stats.rtxSendBitrate = BigInt(this.sentRtx.bitrate(now));
-    stats.probationBytesSent = BigInt(this.sentProbation.byteCount);
-    stats.probationSendBitrate = BigInt(this.sentProbation.bitrate(now));
+  /** The part of a transport's statistics that is about amounts and rates. */
+  stats(now: number): AmountStats {
+    return {
+      bytesReceived: BigInt(this.received.total),
+      recvBitrate: BigInt(this.received.rate(now)),
+      bytesSent: BigInt(this.sent.total),
+      sendBitrate: BigInt(this.sent.rate(now)),
+      rtpBytesReceived: BigInt(this.receivedRtp.byteCount),
+      rtpRecvBitrate: BigInt(this.receivedRtp.bitrate(now)),
+      rtpBytesSent: BigInt(this.sentRtp.byteCount),
+      rtpSendBitrate: BigInt(this.sentRtp.bitrate(now)),
+      rtxBytesReceived: BigInt(this.receivedRtx.byteCount),
+      rtxRecvBitrate: BigInt(this.receivedRtx.bitrate(now)),
+      rtxBytesSent: BigInt(this.sentRtx.byteCount),
+      rtxSendBitrate: BigInt(this.sentRtx.bitrate(now)),
+      probationBytesSent: BigInt(this.sentProbation.byteCount),
+      probationSendBitrate: BigInt(this.sentProbation.bitrate(now)),
+    };
   }
 }
+
+type AmountStats = Pick<Stats, `${'bytes' | 'rtpBytes' | 'rtxBytes'}${'Received' | 'Sent'}`> &
+  Pick<Stats, `${'recv' | 'send' | 'rtpRecv' | 'rtpSend' | 'rtxRecv' | 'rtxSend' | 'probationSend'}Bitrate`> &
+  Pick<Stats, 'probationBytesSent'>;

@@ -1,8 +1,6 @@
-import { Uint16StringT } from '../channel/fbs/common.js';
 import { Event } from '../channel/fbs/notification.js';
 import * as FbsSctpAssociation from '../channel/fbs/sctp-association.js';
-import { SctpParametersT } from '../channel/fbs/sctp-parameters.js';
-import * as FbsTransport from '../channel/fbs/transport.js';
+import type * as FbsTransport from '../channel/fbs/transport.js';
 import { type WorkerContext } from './context.js';
 import { DataConsumer, type DataConsumerListener } from './data-consumer.js';
 import { DataProducer, type DataProducerListener } from './data-producer.js';
@@ -23,6 +21,12 @@ export interface TransportDataOwner {
   deliverMessage(dataConsumer: DataConsumer, ppid: number, payload: Uint8Array, now: number): void;
   onDataInjected(length: number, now: number): void;
 }
+
+type DataDump = Pick<
+  FbsTransport.Dump,
+  'dataProducerIds' | 'dataConsumerIds' | 'maxSendMessageSize' | 'maxReceiveMessageSize'
+> &
+  Partial<FbsTransport.Dump>;
 
 /** The DataProducers and DataConsumers of a Transport, and its SCTP association if it has one. */
 export class TransportData implements DataProducerListener, DataConsumerListener, SctpOwner {
@@ -58,9 +62,9 @@ export class TransportData implements DataProducerListener, DataConsumerListener
 
   // Requests
 
-  produceData(body: FbsTransport.ProduceDataRequestT, request: IncomingRequest): void {
+  produceData(body: FbsTransport.ProduceDataRequest, request: IncomingRequest): void {
     this.#checkHasData();
-    if (this.#dataProducers.has(body.dataProducerId as string)) {
+    if (this.#dataProducers.has(body.dataProducerId)) {
       throw new Error(`a DataProducer with same dataProducerId already exists [method:${request.name}]`);
     }
     const dataProducer = new DataProducer(body, this.#context, this);
@@ -78,9 +82,9 @@ export class TransportData implements DataProducerListener, DataConsumerListener
     this.mayConnect(this.#context.runtime.clock.now());
   }
 
-  consumeData(body: FbsTransport.ConsumeDataRequestT, request: IncomingRequest): void {
+  consumeData(body: FbsTransport.ConsumeDataRequest, request: IncomingRequest): void {
     this.#checkHasData();
-    if (this.#dataConsumers.has(body.dataConsumerId as string)) {
+    if (this.#dataConsumers.has(body.dataConsumerId)) {
       throw new Error(`a DataConsumer with same dataConsumerId already exists [method:${request.name}]`);
     }
     const dataConsumer = new DataConsumer(body, this.#context, this);
@@ -100,52 +104,57 @@ export class TransportData implements DataProducerListener, DataConsumerListener
     this.mayConnect(this.#context.runtime.clock.now());
   }
 
-  closeDataProducer(body: FbsTransport.CloseDataProducerRequestT, request: IncomingRequest): void {
+  closeDataProducer(body: FbsTransport.CloseDataProducerRequest, request: IncomingRequest): void {
     if (!this.#hasData) throw new Error('cannot close DataProducer, SCTP not enabled and not a direct Transport');
-    const dataProducer = this.#dataProducers.get(body.dataProducerId as string);
+    const dataProducer = this.#dataProducers.get(body.dataProducerId);
     if (!dataProducer) throw new NotFoundError(`DataProducer not found [method:${request.name}]`);
     this.#closeDataProducer(dataProducer);
   }
 
-  closeDataConsumer(body: FbsTransport.CloseDataConsumerRequestT, request: IncomingRequest): void {
+  closeDataConsumer(body: FbsTransport.CloseDataConsumerRequest, request: IncomingRequest): void {
     if (!this.#hasData) throw new Error('cannot close DataConsumer, SCTP not enabled and not a direct Transport');
-    const dataConsumer = this.#dataConsumers.get(body.dataConsumerId as string);
+    const dataConsumer = this.#dataConsumers.get(body.dataConsumerId);
     if (!dataConsumer) throw new NotFoundError(`DataConsumer not found [method:${request.name}]`);
     this.#closeDataConsumer(dataConsumer);
   }
 
-  /** Fills the part of the transport's dump that is about data. */
-  fillDump(dump: FbsTransport.DumpT): void {
-    dump.dataProducerIds = [...this.#dataProducers.keys()];
-    dump.dataConsumerIds = [...this.#dataConsumers.keys()];
-    dump.maxSendMessageSize = this.#options.maxSendMessageSize;
-    dump.maxReceiveMessageSize = this.#options.maxReceiveMessageSize;
+  /** The part of the transport's dump that is about data. */
+  dump(): DataDump {
+    const base = {
+      dataProducerIds: [...this.#dataProducers.keys()],
+      dataConsumerIds: [...this.#dataConsumers.keys()],
+      maxSendMessageSize: this.#options.maxSendMessageSize,
+      maxReceiveMessageSize: this.#options.maxReceiveMessageSize,
+    };
     const sctp = this.#sctp;
-    if (!sctp) return;
+    if (!sctp) return base;
     const { options } = sctp;
-    dump.sctpParameters = new SctpParametersT(
-      SCTP_PORT,
-      options.maxSendMessageSize,
-      options.maxReceiveMessageSize,
-      options.sendBufferSize,
-      options.perStreamSendQueueLimit,
-      options.maxReceiverWindowBufferSize,
-      options.isDataChannel,
-    );
-    dump.sctpState = this.sctpStateNumber;
-    dump.sctpNegotiatedCapabilities = new FbsSctpAssociation.SctpNegotiatedCapabilitiesT(
-      sctp.maxOutboundStreams,
-      sctp.maxInboundStreams,
-    );
-    dump.sctpListener = new FbsTransport.SctpListenerT(
-      [...this.#dataProducersByStream].map(([streamId, { id }]) => new Uint16StringT(streamId, id)),
-    );
+    return {
+      ...base,
+      sctpParameters: {
+        port: SCTP_PORT,
+        maxSendMessageSize: options.maxSendMessageSize,
+        maxReceiveMessageSize: options.maxReceiveMessageSize,
+        sendBufferSize: options.sendBufferSize,
+        perStreamSendQueueLimit: options.perStreamSendQueueLimit,
+        maxReceiverWindowBufferSize: options.maxReceiverWindowBufferSize,
+        isDataChannel: options.isDataChannel,
+      },
+      sctpState: this.sctpStateNumber,
+      sctpNegotiatedCapabilities: {
+        negotiatedMaxOutboundStreams: sctp.maxOutboundStreams,
+        negotiatedMaxInboundStreams: sctp.maxInboundStreams,
+      },
+      sctpListener: {
+        streamIdTable: [...this.#dataProducersByStream].map(([streamId, { id }]) => ({ key: streamId, value: id })),
+      },
+    };
   }
 
-  /** For dumps and statistics, in which a failed association is a closed one. Null without SCTP. */
-  get sctpStateNumber(): FbsSctpAssociation.SctpState | null {
+  /** For dumps and statistics, in which a failed association is a closed one. Undefined without SCTP. */
+  get sctpStateNumber(): FbsSctpAssociation.SctpState | undefined {
     const state = this.#sctp?.state;
-    return state === undefined ? null : sctpStateNumber(state === 'failed' ? 'closed' : state);
+    return state === undefined ? undefined : sctpStateNumber(state === 'failed' ? 'closed' : state);
   }
 
   // From the Transport
@@ -247,21 +256,18 @@ export class TransportData implements DataProducerListener, DataConsumerListener
   }
 
   onSctpStateChange(state: Exclude<SctpState, 'new'>): void {
-    this.#context.channel.notify(
-      this.#owner.id,
-      Event.TRANSPORT_SCTP_STATE_CHANGE,
-      new FbsTransport.SctpStateChangeNotificationT(sctpStateNumber(state)),
-    );
+    this.#context.channel.notify(this.#owner.id, Event.TRANSPORT_SCTP_STATE_CHANGE, {
+      sctpState: sctpStateNumber(state),
+    });
   }
 
   onSctpNegotiated(maxOutboundStreams: number, maxInboundStreams: number): void {
-    this.#context.channel.notify(
-      this.#owner.id,
-      Event.TRANSPORT_SCTP_NEGOTIATED_CAPABILITIES,
-      new FbsTransport.SctpNegotiatedCapabilitiesNotificationT(
-        new FbsSctpAssociation.SctpNegotiatedCapabilitiesT(maxOutboundStreams, maxInboundStreams),
-      ),
-    );
+    this.#context.channel.notify(this.#owner.id, Event.TRANSPORT_SCTP_NEGOTIATED_CAPABILITIES, {
+      negotiatedCapabilities: {
+        negotiatedMaxOutboundStreams: maxOutboundStreams,
+        negotiatedMaxInboundStreams: maxInboundStreams,
+      },
+    });
   }
 
   onSctpMessage(streamId: number, ppid: number, payload: Uint8Array, now: number): void {

@@ -1,4 +1,4 @@
-import { TraceDirection, Uint32StringT } from '../channel/fbs/common.js';
+import { TraceDirection, type Uint32String } from '../channel/fbs/common.js';
 import { Event } from '../channel/fbs/notification.js';
 import { MediaKind } from '../channel/fbs/rtp-parameters.js';
 import * as FbsTransport from '../channel/fbs/transport.js';
@@ -55,6 +55,17 @@ const TRANSPORT_EXTENSIONS = [
   HeaderExtension.absCaptureTime,
 ];
 
+type MediaDump = Pick<
+  FbsTransport.Dump,
+  | 'producerIds'
+  | 'consumerIds'
+  | 'mapSsrcConsumerId'
+  | 'mapRtxSsrcConsumerId'
+  | 'recvRtpHeaderExtensions'
+  | 'rtpListener'
+  | 'traceEventTypes'
+>;
+
 /** The Producers and Consumers of a Transport: their RTP, RTCP and congestion control. */
 export class TransportMedia
   implements ProducerListener, ConsumerListener, OutgoingCongestionOwner, PaddingSenderOwner, TransportRtcpOwner
@@ -96,8 +107,8 @@ export class TransportMedia
 
   // Requests
 
-  produce(body: FbsTransport.ProduceRequestT, request: IncomingRequest): void {
-    const id = body.producerId as string;
+  produce(body: FbsTransport.ProduceRequest, request: IncomingRequest): void {
+    const id = body.producerId;
     if (this.#producers.has(id)) {
       throw new Error(`a Producer with same producerId already exists [method:${request.name}]`);
     }
@@ -121,12 +132,12 @@ export class TransportMedia
       const extensionId = producer.extensionIds[extension];
       if (extensionId !== 0) this.#extensionIds[extension] = extensionId;
     }
-    request.respond(new FbsTransport.ProduceResponseT(producer.type));
+    request.respond({ type: producer.type });
     this.#incoming.negotiate(producer, this.#owner.isConnected, runtime.clock.now());
   }
 
-  consume(body: FbsTransport.ConsumeRequestT, request: IncomingRequest): void {
-    const id = body.consumerId as string;
+  consume(body: FbsTransport.ConsumeRequest, request: IncomingRequest): void {
+    const id = body.consumerId;
     if (this.#consumers.has(id)) {
       throw new Error(`a Consumer with same consumerId already exists [method:${request.name}]`);
     }
@@ -146,27 +157,25 @@ export class TransportMedia
     this.#consumers.set(id, consumer);
     for (const ssrc of consumer.mediaSsrcs) this.#consumersBySsrc.set(ssrc, consumer);
     for (const ssrc of consumer.rtxSsrcs) this.#consumersByRtxSsrc.set(ssrc, consumer);
-    request.respond(
-      new FbsTransport.ConsumeResponseT(
-        consumer.paused,
-        consumer.producerPaused,
-        consumer.score,
-        consumer.preferredLayers ?? null,
-      ),
-    );
+    request.respond({
+      paused: consumer.paused,
+      producerPaused: consumer.producerPaused,
+      score: consumer.score,
+      preferredLayers: consumer.preferredLayers,
+    });
     this.#outgoing.negotiate(consumer, this.#owner.isConnected, now);
     if (this.#outgoing.isNegotiated) for (const one of this.#consumers.values()) one.setExternallyManagedBitrate();
     if (this.#owner.isConnected) consumer.onTransportConnected(now);
   }
 
-  closeProducer(body: FbsTransport.CloseProducerRequestT, request: IncomingRequest): void {
-    const producer = this.#producers.get(body.producerId as string);
+  closeProducer(body: FbsTransport.CloseProducerRequest, request: IncomingRequest): void {
+    const producer = this.#producers.get(body.producerId);
     if (!producer) throw new NotFoundError(`Producer not found [method:${request.name}]`);
     this.#closeProducer(producer, this.#context.runtime.clock.now());
   }
 
-  closeConsumer(body: FbsTransport.CloseConsumerRequestT, request: IncomingRequest): void {
-    const consumer = this.#consumers.get(body.consumerId as string);
+  closeConsumer(body: FbsTransport.CloseConsumerRequest, request: IncomingRequest): void {
+    const consumer = this.#consumers.get(body.consumerId);
     if (!consumer) throw new NotFoundError(`Consumer not found [method:${request.name}]`);
     this.#closeConsumer(consumer);
     this.#computeDesiredBitrate(true, this.#context.runtime.clock.now());
@@ -199,32 +208,38 @@ export class TransportMedia
     this.#traceEvents = new Set(types);
   }
 
-  fillDump(dump: FbsTransport.DumpT): void {
-    dump.producerIds = [...this.#producers.keys()];
-    dump.consumerIds = [...this.#consumers.keys()];
-    dump.mapSsrcConsumerId = ssrcTable(this.#consumersBySsrc);
-    dump.mapRtxSsrcConsumerId = ssrcTable(this.#consumersByRtxSsrc);
-    dump.recvRtpHeaderExtensions = new FbsTransport.RecvRtpHeaderExtensionsT(
-      this.#extensionIds[HeaderExtension.mid] || null,
-      this.#extensionIds[HeaderExtension.rid] || null,
-      this.#extensionIds[HeaderExtension.repairedRid] || null,
-      this.#extensionIds[HeaderExtension.absSendTime] || null,
-      this.#extensionIds[HeaderExtension.transportWideCc] || null,
-    );
-    dump.rtpListener = this.#rtpListener.dump();
-    dump.traceEventTypes = [FbsTransport.TraceEventType.PROBATION, FbsTransport.TraceEventType.BWE].filter(type =>
-      this.#traceEvents.has(type),
-    );
+  /** The part of the transport's dump that is about media. */
+  dump(): MediaDump {
+    return {
+      producerIds: [...this.#producers.keys()],
+      consumerIds: [...this.#consumers.keys()],
+      mapSsrcConsumerId: ssrcTable(this.#consumersBySsrc),
+      mapRtxSsrcConsumerId: ssrcTable(this.#consumersByRtxSsrc),
+      recvRtpHeaderExtensions: {
+        mid: this.#extensionIds[HeaderExtension.mid] || undefined,
+        rid: this.#extensionIds[HeaderExtension.rid] || undefined,
+        rrid: this.#extensionIds[HeaderExtension.repairedRid] || undefined,
+        absSendTime: this.#extensionIds[HeaderExtension.absSendTime] || undefined,
+        transportWideCc01: this.#extensionIds[HeaderExtension.transportWideCc] || undefined,
+      },
+      rtpListener: this.#rtpListener.dump(),
+      traceEventTypes: [FbsTransport.TraceEventType.PROBATION, FbsTransport.TraceEventType.BWE].filter(type =>
+        this.#traceEvents.has(type),
+      ),
+    };
   }
 
-  fillStats(stats: FbsTransport.StatsT): void {
-    stats.availableOutgoingBitrate = optionalBigInt(this.#outgoing.availableBitrate);
-    stats.availableIncomingBitrate = optionalBigInt(this.#incoming.availableBitrate);
-    stats.rtpPacketLossReceived = this.#incoming.packetLoss ?? null;
-    stats.rtpPacketLossSent = this.#outgoing.packetLoss ?? null;
-    stats.maxIncomingBitrate = this.#limits.maxIncoming || null;
-    stats.maxOutgoingBitrate = this.#limits.maxOutgoing || null;
-    stats.minOutgoingBitrate = this.#limits.minOutgoing || null;
+  /** The part of the transport's statistics that is about congestion control. */
+  stats(): Partial<FbsTransport.Stats> {
+    return {
+      availableOutgoingBitrate: optionalBigInt(this.#outgoing.availableBitrate),
+      availableIncomingBitrate: optionalBigInt(this.#incoming.availableBitrate),
+      rtpPacketLossReceived: this.#incoming.packetLoss,
+      rtpPacketLossSent: this.#outgoing.packetLoss,
+      maxIncomingBitrate: this.#limits.maxIncoming || undefined,
+      maxOutgoingBitrate: this.#limits.maxOutgoing || undefined,
+      minOutgoingBitrate: this.#limits.minOutgoing || undefined,
+    };
   }
 
   // From the Transport
@@ -405,7 +420,7 @@ export class TransportMedia
     this.#stampAndDispatch(packet, undefined, now);
     const { TraceEventType, TraceInfo } = FbsTransport;
     if (!this.#traceEvents.has(TraceEventType.PROBATION)) return;
-    this.#traceSent(TraceEventType.PROBATION, TraceInfo.NONE, null, now);
+    this.#traceSent(TraceEventType.PROBATION, TraceInfo.NONE, undefined, now);
   }
 
   // TransportRtcpOwner
@@ -476,14 +491,16 @@ export class TransportMedia
   #traceSent(
     type: FbsTransport.TraceEventType,
     infoType: FbsTransport.TraceInfo,
-    info: FbsTransport.BweTraceInfoT | null,
+    info: FbsTransport.BweTraceInfo | undefined,
     now: number,
   ): void {
-    this.#context.channel.notify(
-      this.#owner.id,
-      Event.TRANSPORT_TRACE,
-      new FbsTransport.TraceNotificationT(type, BigInt(Math.floor(now)), TraceDirection.DIRECTION_OUT, infoType, info),
-    );
+    this.#context.channel.notify(this.#owner.id, Event.TRANSPORT_TRACE, {
+      type,
+      timestamp: BigInt(Math.floor(now)),
+      direction: TraceDirection.DIRECTION_OUT,
+      infoType,
+      info,
+    });
   }
 
   #closeProducer(producer: Producer, now: number): void {
@@ -513,10 +530,10 @@ export class TransportMedia
   }
 }
 
-function ssrcTable(consumers: ReadonlyMap<number, Consumer>): Uint32StringT[] {
-  return [...consumers].map(([ssrc, consumer]) => new Uint32StringT(ssrc, consumer.id));
+function ssrcTable(consumers: ReadonlyMap<number, Consumer>): Uint32String[] {
+  return [...consumers].map(([ssrc, consumer]) => ({ key: ssrc, value: consumer.id }));
 }
 
-function optionalBigInt(value: number | undefined): bigint | null {
-  return value === undefined ? null : BigInt(Math.trunc(value));
+function optionalBigInt(value: number | undefined): bigint | undefined {
+  return value === undefined ? undefined : BigInt(Math.trunc(value));
 }

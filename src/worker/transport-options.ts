@@ -1,4 +1,4 @@
-import { type OptionsT } from '../channel/fbs/transport.js';
+import { type Options } from '../channel/fbs/transport.js';
 import { type SctpOptions } from './sctp.js';
 
 /** The options that all kinds of transports have. */
@@ -20,9 +20,9 @@ export const MAX_BITRATE = 2n ** 63n - 2n;
 const DEFAULT_INITIAL_AVAILABLE_OUTGOING_BITRATE = 600_000;
 
 /** @throws TypeError */
-export function readTransportOptions(given: OptionsT): TransportOptions {
+export function readTransportOptions(given: Options): TransportOptions {
   const initialBitrate = given.initialAvailableOutgoingBitrate;
-  if (initialBitrate !== null && initialBitrate > MAX_BITRATE) {
+  if (initialBitrate !== undefined && initialBitrate > MAX_BITRATE) {
     throw new TypeError(`wrong initialAvailableOutgoingBitrate (must be <= ${MAX_BITRATE})`);
   }
   if (given.enableSctp && given.direct) throw new TypeError('cannot enable SCTP in a direct Transport');

@@ -1,6 +1,6 @@
 import { Method } from '../channel/fbs/request.js';
-import * as FbsTransport from '../channel/fbs/transport.js';
-import { type Body } from '../channel/codec.js';
+import type * as FbsTransport from '../channel/fbs/transport.js';
+import { type BodyTypes } from '../channel/fbs/response.js';
 import { DropReason } from '../common/drop-reason.js';
 import { NO_HANDLE } from '../common/packet-memory.js';
 import { DATAGRAM_OFFSET, parseSlot, slotSize } from '../rtp/packet-slot.js';
@@ -9,7 +9,7 @@ import { type Consumer } from './consumer.js';
 import { type WorkerContext } from './context.js';
 import { type DataConsumer } from './data-consumer.js';
 import { type EgressPacket, type EgressRoute, type RtpProtector } from './egress.js';
-import { type MethodTable } from './handler-registry.js';
+import { type MethodTable, TaggedBody } from './handler-registry.js';
 import { TransportCounters } from './transport-counters.js';
 import { TransportData, type TransportDataOwner } from './transport-data.js';
 import { TransportMedia, type TransportMediaOwner } from './transport-media.js';
@@ -25,8 +25,9 @@ const MAX_INJECTED_LENGTH = 65536;
  */
 export abstract class Transport implements EgressRoute, TransportDataOwner, TransportMediaOwner {
   static readonly methods: MethodTable<Transport> = {
-    [Method.TRANSPORT_DUMP]: transport => transport.dump(),
-    [Method.TRANSPORT_GET_STATS]: transport => transport.stats(transport.context.runtime.clock.now()),
+    [Method.TRANSPORT_DUMP]: transport => new TaggedBody(transport.responseTypes.dump, transport.dump()),
+    [Method.TRANSPORT_GET_STATS]: transport =>
+      new TaggedBody(transport.responseTypes.stats, transport.stats(transport.context.runtime.clock.now())),
     [Method.TRANSPORT_SET_MAX_INCOMING_BITRATE]: (transport, body) =>
       transport.#media.setMaxIncomingBitrate(body.maxIncomingBitrate),
     [Method.TRANSPORT_SET_MAX_OUTGOING_BITRATE]: (transport, body) =>
@@ -59,7 +60,7 @@ export abstract class Transport implements EgressRoute, TransportDataOwner, Tran
   /** @throws TypeError if the options are wrong */
   constructor(
     id: string,
-    options: FbsTransport.OptionsT,
+    options: FbsTransport.Options,
     context: WorkerContext,
     router: TransportOwner,
     kind: 'pipe' | 'other',
@@ -75,8 +76,10 @@ export abstract class Transport implements EgressRoute, TransportDataOwner, Tran
 
   /** Whether packets can be sent and received. */
   abstract get isConnected(): boolean;
-  abstract dump(): Body;
-  protected abstract stats(now: number): Body;
+  /** What its dumps and statistics are on the channel. */
+  protected abstract readonly responseTypes: { readonly dump: keyof BodyTypes; readonly stats: keyof BodyTypes };
+  abstract dump(): BodyTypes[keyof BodyTypes];
+  protected abstract stats(now: number): BodyTypes[keyof BodyTypes];
   abstract sendRtp(bytes: Uint8Array, offset: number, length: number): boolean;
   abstract get rtpProtector(): RtpProtector | undefined;
   abstract sendRtcp(bytes: Uint8Array, offset: number, length: number): void;
@@ -140,18 +143,18 @@ export abstract class Transport implements EgressRoute, TransportDataOwner, Tran
     return this.#data.hasSctp;
   }
 
-  protected baseDump(): FbsTransport.DumpT {
-    const dump = new FbsTransport.DumpT(this.id, this.options.direct);
-    this.#media.fillDump(dump);
-    this.#data.fillDump(dump);
-    return dump;
+  protected baseDump(): FbsTransport.Dump {
+    return { id: this.id, direct: this.options.direct, ...this.#media.dump(), ...this.#data.dump() };
   }
 
-  protected baseStats(now: number): FbsTransport.StatsT {
-    const stats = new FbsTransport.StatsT(this.id, BigInt(Math.trunc(now)), this.#data.sctpStateNumber);
-    this.counters.fillStats(stats, now);
-    this.#media.fillStats(stats);
-    return stats;
+  protected baseStats(now: number): FbsTransport.Stats {
+    return {
+      transportId: this.id,
+      timestamp: BigInt(Math.trunc(now)),
+      sctpState: this.#data.sctpStateNumber,
+      ...this.counters.stats(now),
+      ...this.#media.stats(),
+    };
   }
 
   // TransportDataOwner

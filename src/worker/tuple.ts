@@ -68,17 +68,17 @@ export function protocolNumber(protocol: 'udp' | 'tcp'): FbsTransport.Protocol {
 }
 
 /** @param localAddress what the application is told: the announced address where there is one */
-export function tupleDump(tuple: Tuple, localAddress = tuple.localIp): FbsTransport.TupleT {
-  return new FbsTransport.TupleT(
+export function tupleDump(tuple: Tuple, localAddress = tuple.localIp): FbsTransport.Tuple {
+  return {
     localAddress,
-    tuple.localPort,
-    tuple.remote.ip,
-    tuple.remote.port,
-    protocolNumber(tuple.protocol),
-  );
+    localPort: tuple.localPort,
+    remoteIp: tuple.remote.ip,
+    remotePort: tuple.remote.port,
+    protocol: protocolNumber(tuple.protocol),
+  };
 }
 
 /** The tuple of a socket that does not know its peer yet. */
-export function localTupleDump(socket: UdpSocket, localAddress: string): FbsTransport.TupleT {
-  return new FbsTransport.TupleT(localAddress, socket.port, null, 0, FbsTransport.Protocol.UDP);
+export function localTupleDump(socket: UdpSocket, localAddress: string): FbsTransport.Tuple {
+  return { localAddress, localPort: socket.port, remotePort: 0, protocol: FbsTransport.Protocol.UDP };
 }

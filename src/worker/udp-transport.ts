@@ -1,5 +1,5 @@
-import { type OptionsT } from '../channel/fbs/transport.js';
-import { type SrtpParametersT } from '../channel/fbs/srtp-parameters.js';
+import { type Options } from '../channel/fbs/transport.js';
+import { type SrtpParameters as FbsSrtpParameters } from '../channel/fbs/srtp-parameters.js';
 import { DropReason } from '../common/drop-reason.js';
 import { SrtpReceiver, SrtpSender } from '../srtp/srtp-session.js';
 import { type WorkerContext } from './context.js';
@@ -29,7 +29,7 @@ export abstract class UdpTransport extends Transport {
   protected sourceSocket: UdpSocket | undefined = undefined;
   readonly #srtcp = new SrtcpBuffer();
 
-  constructor(id: string, options: OptionsT, context: WorkerContext, owner: TransportOwner, kind: 'pipe' | 'other') {
+  constructor(id: string, options: Options, context: WorkerContext, owner: TransportOwner, kind: 'pipe' | 'other') {
     super(id, options, context, owner, kind);
   }
 
@@ -90,16 +90,16 @@ export abstract class UdpTransport extends Transport {
    *
    * @throws TypeError if they are there and should not be, or the other way round
    */
-  protected checkSrtpParameters(given: SrtpParametersT | null): SrtpParametersT | undefined {
+  protected checkSrtpParameters(given: FbsSrtpParameters | undefined): FbsSrtpParameters | undefined {
     if (!this.localSrtp && given) throw new TypeError('invalid srtpParameters (SRTP not enabled)');
     if (this.localSrtp && !given) throw new TypeError('missing srtpParameters (SRTP enabled)');
     return given ?? undefined;
   }
 
   /** @throws TypeError if the peer's key is too short or too long */
-  protected startSrtp(remote: SrtpParametersT): void {
+  protected startSrtp(remote: FbsSrtpParameters): void {
     const suite = srtpSuiteName(remote.cryptoSuite);
-    const masterKey = decodeMasterKey(suite, remote.keyBase64 as string);
+    const masterKey = decodeMasterKey(suite, remote.keyBase64);
     this.srtpSender = new SrtpSender(this.localSrtp!);
     this.srtpReceiver = new SrtpReceiver({ suite, masterKey });
   }

@@ -1,6 +1,6 @@
 import { Method } from '../channel/fbs/request.js';
-import * as FbsWebRtcServer from '../channel/fbs/web-rtc-server.js';
-import { type CreateWebRtcServerRequestT } from '../channel/fbs/worker.js';
+import type * as FbsWebRtcServer from '../channel/fbs/web-rtc-server.js';
+import { type CreateWebRtcServerRequest } from '../channel/fbs/worker.js';
 import { DropReason } from '../common/drop-reason.js';
 import { type CandidateOptions, type IceCandidate, iceCandidates, type ListeningAddress } from '../ice/candidate.js';
 import { StunMessage } from '../ice/stun-message.js';
@@ -37,9 +37,9 @@ export class WebRtcServer {
   }
 
   /** @throws TypeError or Error if a socket cannot be opened or the id is taken; nothing remains then */
-  static async create(request: CreateWebRtcServerRequestT, context: WorkerContext): Promise<WebRtcServer> {
+  static async create(request: CreateWebRtcServerRequest, context: WorkerContext): Promise<WebRtcServer> {
     if (request.listenInfos.length === 0) throw new TypeError('wrong listenInfos (empty array)');
-    const server = new WebRtcServer(request.webRtcServerId as string, context);
+    const server = new WebRtcServer(request.webRtcServerId, context);
     const listenInfos = request.listenInfos.map(readListenInfo);
     const sockets = await IceSockets.open(listenInfos, context, bytes => server.#findTransport(bytes));
     try {
@@ -91,17 +91,18 @@ export class WebRtcServer {
     return this.#transportsByUfrag.get(this.#message.localUsernameFragment);
   }
 
-  #dump(): FbsWebRtcServer.DumpResponseT {
+  #dump(): FbsWebRtcServer.DumpResponse {
     const addresses = (protocol: 'udp' | 'tcp') =>
-      this.#addresses
-        .filter(address => address.protocol === protocol)
-        .map(({ ip, port }) => new FbsWebRtcServer.IpPortT(ip, port));
-    return new FbsWebRtcServer.DumpResponseT(
-      this.id,
-      addresses('udp'),
-      addresses('tcp'),
-      [...this.#transports].map(transport => transport.id),
-      [...this.#transportsByUfrag].map(([ufrag, { id }]) => new FbsWebRtcServer.IceUserNameFragmentT(ufrag, id)),
-    );
+      this.#addresses.filter(address => address.protocol === protocol).map(({ ip, port }) => ({ ip, port }));
+    return {
+      id: this.id,
+      udpSockets: addresses('udp'),
+      tcpServers: addresses('tcp'),
+      webRtcTransportIds: [...this.#transports].map(transport => transport.id),
+      localIceUsernameFragments: [...this.#transportsByUfrag].map(([ufrag, { id }]) => ({
+        localIceUsernameFragment: ufrag,
+        webRtcTransportId: id,
+      })),
+    };
   }
 }

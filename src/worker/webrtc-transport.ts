@@ -1,6 +1,7 @@
+import { Body as ResponseBody } from '../channel/fbs/response.js';
 import { Event } from '../channel/fbs/notification.js';
 import { Method } from '../channel/fbs/request.js';
-import * as FbsTransport from '../channel/fbs/transport.js';
+import type * as FbsTransport from '../channel/fbs/transport.js';
 import * as FbsWebRtcTransport from '../channel/fbs/web-rtc-transport.js';
 import { DropReason } from '../common/drop-reason.js';
 import { type WakeUp } from '../common/timer-queue.js';
@@ -49,6 +50,10 @@ interface Listening {
 
 /** A connection to a browser: ICE finds the way, DTLS agrees on keys, SRTP encrypts. */
 export class WebRtcTransport extends Transport implements ServedTransport, IceServerOwner<IcePath>, DtlsOwner {
+  protected override readonly responseTypes = {
+    dump: ResponseBody.WebRtcTransport_DumpResponse,
+    stats: ResponseBody.WebRtcTransport_GetStatsResponse,
+  };
   static readonly #methods: MethodTable<WebRtcTransport> = {
     ...Transport.methods,
     [Method.WEBRTCTRANSPORT_CONNECT]: (transport, body) => transport.#connect(body),
@@ -72,12 +77,12 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
 
   private constructor(
     id: string,
-    options: FbsWebRtcTransport.WebRtcTransportOptionsT,
+    options: FbsWebRtcTransport.WebRtcTransportOptions,
     listening: Listening,
     context: WorkerContext,
     owner: WebRtcTransportOwner,
   ) {
-    super(id, options.base!, context, owner, 'other');
+    super(id, options.base, context, owner, 'other');
     this.#owner = owner;
     this.#listening = listening;
     const { runtime, certificate } = context;
@@ -96,12 +101,13 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
    */
   static async create(
     id: string,
-    options: FbsWebRtcTransport.WebRtcTransportOptionsT,
+    options: FbsWebRtcTransport.WebRtcTransportOptions,
     context: WorkerContext,
     owner: WebRtcTransportOwner,
   ): Promise<WebRtcTransport> {
-    if (!(options.listen instanceof FbsWebRtcTransport.ListenIndividualT)) throw new TypeError('missing listenInfos');
-    const listenInfos = options.listen.listenInfos.map(readListenInfo);
+    if (options.listenType !== FbsWebRtcTransport.Listen.ListenIndividual) throw new TypeError('missing listenInfos');
+    const { listenInfos: given } = options.listen as FbsWebRtcTransport.ListenIndividual;
+    const listenInfos = given.map(readListenInfo);
     let transport: WebRtcTransport | undefined = undefined;
     const sockets = await IceSockets.open(listenInfos, context, () => transport);
     try {
@@ -117,14 +123,14 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
   /** @throws TypeError or Error if something is wrong with the options; nothing remains then */
   static createWithServer(
     id: string,
-    options: FbsWebRtcTransport.WebRtcTransportOptionsT,
+    options: FbsWebRtcTransport.WebRtcTransportOptions,
     context: WorkerContext,
     owner: WebRtcTransportOwner,
     findServer: (id: string) => WebRtcServer | undefined,
   ): WebRtcTransport {
     const server =
-      options.listen instanceof FbsWebRtcTransport.ListenServerT
-        ? findServer(options.listen.webRtcServerId as string)
+      options.listenType === FbsWebRtcTransport.Listen.ListenServer
+        ? findServer((options.listen as FbsWebRtcTransport.ListenServer).webRtcServerId)
         : undefined;
     if (!server) throw new Error('wrong webRtcServerId (no associated WebRtcServer found)');
     const candidates = server.candidates(options);
@@ -142,30 +148,30 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
     return this.#srtpSender;
   }
 
-  override dump(): FbsWebRtcTransport.DumpResponseT {
-    return new FbsWebRtcTransport.DumpResponseT(
-      this.baseDump(),
-      FbsWebRtcTransport.IceRole.CONTROLLED,
-      new FbsWebRtcTransport.IceParametersT(this.#ice.usernameFragment, this.#ice.password, true),
-      this.#listening.candidates.map(candidateDump),
-      iceStateNumber(this.#ice.state),
-      this.#selectedTupleDump(),
-      new FbsWebRtcTransport.DtlsParametersT(
-        this.context.certificate.fingerprints.map(fingerprintDump),
-        roleNumber(this.#dtlsRole),
-      ),
-      dtlsStateNumber(this.#dtls.state),
-    );
+  override dump(): FbsWebRtcTransport.DumpResponse {
+    return {
+      base: this.baseDump(),
+      iceRole: FbsWebRtcTransport.IceRole.CONTROLLED,
+      iceParameters: { usernameFragment: this.#ice.usernameFragment, password: this.#ice.password, iceLite: true },
+      iceCandidates: this.#listening.candidates.map(candidateDump),
+      iceState: iceStateNumber(this.#ice.state),
+      iceSelectedTuple: this.#selectedTupleDump(),
+      dtlsParameters: {
+        fingerprints: this.context.certificate.fingerprints.map(fingerprintDump),
+        role: roleNumber(this.#dtlsRole),
+      },
+      dtlsState: dtlsStateNumber(this.#dtls.state),
+    };
   }
 
-  protected override stats(now: number): FbsWebRtcTransport.GetStatsResponseT {
-    return new FbsWebRtcTransport.GetStatsResponseT(
-      this.baseStats(now),
-      FbsWebRtcTransport.IceRole.CONTROLLED,
-      iceStateNumber(this.#ice.state),
-      this.#selectedTupleDump(),
-      dtlsStateNumber(this.#dtls.state),
-    );
+  protected override stats(now: number): FbsWebRtcTransport.GetStatsResponse {
+    return {
+      base: this.baseStats(now),
+      iceRole: FbsWebRtcTransport.IceRole.CONTROLLED,
+      iceState: iceStateNumber(this.#ice.state),
+      iceSelectedTuple: this.#selectedTupleDump(),
+      dtlsState: dtlsStateNumber(this.#dtls.state),
+    };
   }
 
   override sendRtp(bytes: Uint8Array, offset: number, length: number): boolean {
@@ -277,19 +283,11 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
   }
 
   onIceSelectedTuple(path: IcePath): void {
-    this.context.channel.notify(
-      this.id,
-      Event.WEBRTCTRANSPORT_ICE_SELECTED_TUPLE_CHANGE,
-      new FbsWebRtcTransport.IceSelectedTupleChangeNotificationT(tupleDump(path)),
-    );
+    this.context.channel.notify(this.id, Event.WEBRTCTRANSPORT_ICE_SELECTED_TUPLE_CHANGE, { tuple: tupleDump(path) });
   }
 
   onIceStateChange(state: Exclude<IceState, 'new'>, now: number): void {
-    this.context.channel.notify(
-      this.id,
-      Event.WEBRTCTRANSPORT_ICE_STATE_CHANGE,
-      new FbsWebRtcTransport.IceStateChangeNotificationT(iceStateNumber(state)),
-    );
+    this.context.channel.notify(this.id, Event.WEBRTCTRANSPORT_ICE_STATE_CHANGE, { iceState: iceStateNumber(state) });
     if (state === 'disconnected') {
       if (this.#dtls.state === 'connected') this.disconnected(now);
       return;
@@ -333,9 +331,9 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
     return this.#ice.state === 'connected' || this.#ice.state === 'completed';
   }
 
-  #connect(body: FbsWebRtcTransport.ConnectRequestT): FbsWebRtcTransport.ConnectResponseT {
+  #connect(body: FbsWebRtcTransport.ConnectRequest): FbsWebRtcTransport.ConnectResponse {
     if (this.#connectCalled) throw new Error('connect() already called');
-    const { fingerprints, role } = body.dtlsParameters!;
+    const { fingerprints, role } = body.dtlsParameters;
     if (fingerprints.length === 0) throw new TypeError('empty dtlsParameters.fingerprints array');
     const fingerprint = readFingerprint(fingerprints[0]);
     this.#connectCalled = true;
@@ -346,13 +344,13 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
     this.#dtlsWakeUp.update();
     // A handshake that is complete already is not made again in the other role.
     this.#dtlsRole = this.#dtls.localRole ?? this.#dtlsRole;
-    return new FbsWebRtcTransport.ConnectResponseT(roleNumber(this.#dtlsRole));
+    return { dtlsLocalRole: roleNumber(this.#dtlsRole) };
   }
 
-  #restartIce(): FbsTransport.RestartIceResponseT {
+  #restartIce(): FbsTransport.RestartIceResponse {
     this.#ice.restart(this.context.runtime.clock.now());
     this.#iceWakeUp.update();
-    return new FbsTransport.RestartIceResponseT(this.#ice.usernameFragment, this.#ice.password, true);
+    return { usernameFragment: this.#ice.usernameFragment, password: this.#ice.password, iceLite: true };
   }
 
   /** Starts DTLS if there is a way to the peer: as a server if the peer is faster than the application. */
@@ -389,16 +387,15 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
     return path.send(bytes, offset, length);
   }
 
-  #notifyDtlsState(state: DtlsState, remoteCertificatePem: string | null = null): void {
+  #notifyDtlsState(state: DtlsState, remoteCertificatePem: string | undefined = undefined): void {
     if (this.#closing) return;
-    this.context.channel.notify(
-      this.id,
-      Event.WEBRTCTRANSPORT_DTLS_STATE_CHANGE,
-      new FbsWebRtcTransport.DtlsStateChangeNotificationT(dtlsStateNumber(state), remoteCertificatePem),
-    );
+    this.context.channel.notify(this.id, Event.WEBRTCTRANSPORT_DTLS_STATE_CHANGE, {
+      dtlsState: dtlsStateNumber(state),
+      remoteCert: remoteCertificatePem,
+    });
   }
 
-  #selectedTupleDump(): FbsTransport.TupleT | null {
-    return this.#ice.selectedTuple ? tupleDump(this.#ice.selectedTuple) : null;
+  #selectedTupleDump(): FbsTransport.Tuple | undefined {
+    return this.#ice.selectedTuple ? tupleDump(this.#ice.selectedTuple) : undefined;
   }
 }

@@ -7,23 +7,23 @@ import { protocolNumber } from './tuple.js';
 
 /** What ICE and DTLS say, in the words of the channel. */
 
-export function candidateDump(candidate: IceCandidate): FbsWebRtcTransport.IceCandidateT {
-  return new FbsWebRtcTransport.IceCandidateT(
-    candidate.foundation,
-    candidate.priority,
-    candidate.address,
-    protocolNumber(candidate.protocol),
-    candidate.port,
-    FbsWebRtcTransport.IceCandidateType.HOST,
-    candidate.tcpType ? FbsWebRtcTransport.IceCandidateTcpType.PASSIVE : null,
-  );
+export function candidateDump(candidate: IceCandidate): FbsWebRtcTransport.IceCandidate {
+  return {
+    foundation: candidate.foundation,
+    priority: candidate.priority,
+    address: candidate.address,
+    protocol: protocolNumber(candidate.protocol),
+    port: candidate.port,
+    type: FbsWebRtcTransport.IceCandidateType.HOST,
+    tcpType: candidate.tcpType ? FbsWebRtcTransport.IceCandidateTcpType.PASSIVE : undefined,
+  };
 }
 
 /** @throws TypeError if the algorithm is unknown */
-export function readFingerprint({ algorithm, value }: FbsWebRtcTransport.FingerprintT): Fingerprint {
+export function readFingerprint({ algorithm, value }: FbsWebRtcTransport.Fingerprint): Fingerprint {
   const name: FingerprintAlgorithm | undefined = fingerprintAlgorithms[algorithm];
   if (name === undefined) throw new TypeError('invalid fingerprint algorithm');
-  return { algorithm: name, value: value as string };
+  return { algorithm: name, value };
 }
 
 export function iceStateNumber(state: IceState): FbsWebRtcTransport.IceState {
@@ -41,6 +41,6 @@ export function roleNumber(role: DtlsRole | 'auto'): FbsWebRtcTransport.DtlsRole
   return { auto: AUTO, client: CLIENT, server: SERVER }[role];
 }
 
-export function fingerprintDump({ algorithm, value }: Fingerprint): FbsWebRtcTransport.FingerprintT {
-  return new FbsWebRtcTransport.FingerprintT(fingerprintAlgorithms.indexOf(algorithm), value);
+export function fingerprintDump({ algorithm, value }: Fingerprint): FbsWebRtcTransport.Fingerprint {
+  return { algorithm: fingerprintAlgorithms.indexOf(algorithm) as FbsWebRtcTransport.FingerprintAlgorithm, value };
 }

@@ -1,6 +1,6 @@
 import { type Event } from '../channel/fbs/notification.js';
 import { Method } from '../channel/fbs/request.js';
-import * as FbsWorker from '../channel/fbs/worker.js';
+import type * as FbsWorker from '../channel/fbs/worker.js';
 import { type WorkerContext } from './context.js';
 import { type HandlerResult, type IncomingRequest, type MethodTable } from './handler-registry.js';
 import { isLogLevel } from './logger.js';
@@ -25,20 +25,20 @@ export class Worker {
     [Method.WORKER_UPDATE_SETTINGS]: (worker, body) => worker.#updateSettings(body),
     [Method.WORKER_CREATE_WEBRTCSERVER]: (worker, body, request) => worker.#createWebRtcServer(body, request),
     [Method.WORKER_WEBRTCSERVER_CLOSE]: (worker, body, request) => {
-      const server = worker.#webRtcServers.get(body.webRtcServerId as string);
+      const server = worker.#webRtcServers.get(body.webRtcServerId);
       if (!server) throw new NotFoundError(`WebRtcServer not found [method:${request.name}]`);
       worker.#webRtcServers.delete(server.id);
       server.close(worker.#now);
     },
     [Method.WORKER_CREATE_ROUTER]: (worker, body, request) => {
-      const id = body.routerId as string;
+      const id = body.routerId;
       if (worker.#routers.has(id)) {
         throw new Error(`a Router with same routerId already exists [method:${request.name}]`);
       }
       worker.#routers.set(id, new Router(id, worker.#context, serverId => worker.#webRtcServers.get(serverId)));
     },
     [Method.WORKER_CLOSE_ROUTER]: (worker, body, request) => {
-      const router = worker.#routers.get(body.routerId as string);
+      const router = worker.#routers.get(body.routerId);
       if (!router) throw new NotFoundError(`Router not found [method:${request.name}]`);
       worker.#routers.delete(router.id);
       router.close(worker.#now);
@@ -77,52 +77,55 @@ export class Worker {
     return this.#context.runtime.clock.now();
   }
 
-  async #createWebRtcServer(body: FbsWorker.CreateWebRtcServerRequestT, request: IncomingRequest): Promise<void> {
-    const id = body.webRtcServerId as string;
+  async #createWebRtcServer(body: FbsWorker.CreateWebRtcServerRequest, request: IncomingRequest): Promise<void> {
+    const id = body.webRtcServerId;
     if (this.#webRtcServers.has(id)) {
       throw new Error(`a WebRtcServer with same webRtcServerId already exists [method:${request.name}]`);
     }
     this.#webRtcServers.set(id, await WebRtcServer.create(body, this.#context));
   }
 
-  #updateSettings(body: FbsWorker.UpdateSettingsRequestT): void {
+  #updateSettings(body: FbsWorker.UpdateSettingsRequest): void {
     const { log } = this.#context;
-    const level = body.logLevel as string | null;
-    if (level !== null) {
+    const level = body.logLevel;
+    if (level !== undefined) {
       if (!isLogLevel(level)) throw new TypeError(`invalid value '${level}' for logLevel`);
       log.setLevel(level);
     }
     log.setTags(body.logTags);
   }
 
-  #dump(): FbsWorker.DumpResponseT {
+  #dump(): FbsWorker.DumpResponse {
     const { handlers } = this.#context;
-    return new FbsWorker.DumpResponseT(
-      this.#host.pid,
-      [...this.#webRtcServers.keys()],
-      [...this.#routers.keys()],
-      new FbsWorker.ChannelMessageHandlersT(handlers.requestHandlerIds, handlers.notificationHandlerIds),
-    );
+    return {
+      pid: this.#host.pid,
+      webRtcServerIds: [...this.#webRtcServers.keys()],
+      routerIds: [...this.#routers.keys()],
+      channelMessageHandlers: {
+        channelRequestHandlers: handlers.requestHandlerIds,
+        channelNotificationHandlers: handlers.notificationHandlerIds,
+      },
+    };
   }
 }
 
-function resourceUsageDump(usage: ResourceUsage): FbsWorker.ResourceUsageResponseT {
-  return new FbsWorker.ResourceUsageResponseT(
-    BigInt(Math.trunc(usage.userCPUTime / 1000)),
-    BigInt(Math.trunc(usage.systemCPUTime / 1000)),
-    BigInt(usage.maxRSS),
-    BigInt(usage.sharedMemorySize),
-    BigInt(usage.unsharedDataSize),
-    BigInt(usage.unsharedStackSize),
-    BigInt(usage.minorPageFault),
-    BigInt(usage.majorPageFault),
-    BigInt(usage.swappedOut),
-    BigInt(usage.fsRead),
-    BigInt(usage.fsWrite),
-    BigInt(usage.ipcSent),
-    BigInt(usage.ipcReceived),
-    BigInt(usage.signalsCount),
-    BigInt(usage.voluntaryContextSwitches),
-    BigInt(usage.involuntaryContextSwitches),
-  );
+function resourceUsageDump(usage: ResourceUsage): FbsWorker.ResourceUsageResponse {
+  return {
+    ruUtime: BigInt(Math.trunc(usage.userCPUTime / 1000)),
+    ruStime: BigInt(Math.trunc(usage.systemCPUTime / 1000)),
+    ruMaxrss: BigInt(usage.maxRSS),
+    ruIxrss: BigInt(usage.sharedMemorySize),
+    ruIdrss: BigInt(usage.unsharedDataSize),
+    ruIsrss: BigInt(usage.unsharedStackSize),
+    ruMinflt: BigInt(usage.minorPageFault),
+    ruMajflt: BigInt(usage.majorPageFault),
+    ruNswap: BigInt(usage.swappedOut),
+    ruInblock: BigInt(usage.fsRead),
+    ruOublock: BigInt(usage.fsWrite),
+    ruMsgsnd: BigInt(usage.ipcSent),
+    ruMsgrcv: BigInt(usage.ipcReceived),
+    ruNsignals: BigInt(usage.signalsCount),
+    ruNvcsw: BigInt(usage.voluntaryContextSwitches),
+    ruNivcsw: BigInt(usage.involuntaryContextSwitches),
+  };
 }

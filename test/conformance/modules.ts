@@ -1,3 +1,5 @@
+import './channel-seam.js';
+
 /** Our API under the names of the modules that the reference's tests import. */
 export * as index from '../../src/index.js';
 export * as errors from '../../src/errors.js';

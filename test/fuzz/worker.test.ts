@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MessageEncoder } from '../../src/channel/codec.js';
 import { Event } from '../../src/channel/fbs/notification.js';
-import * as FbsProducer from '../../src/channel/fbs/producer.js';
 import { Method } from '../../src/channel/fbs/request.js';
-import * as FbsTransport from '../../src/channel/fbs/transport.js';
-import * as FbsWebRtcTransport from '../../src/channel/fbs/web-rtc-transport.js';
 import { DropReason } from '../../src/common/drop-reason.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
 import {
@@ -43,17 +40,15 @@ async function forwardingWorker() {
   await createDirectTransport(worker, 'direct');
   const webRtc = await createWebRtcTransport(worker, 'webrtc');
   const peer = new WebRtcPeer(worker.createPeer('10.0.0.2'), '10.0.0.2', webRtc);
-  await worker.request(
-    Method.WEBRTCTRANSPORT_CONNECT,
-    'webrtc',
-    new FbsWebRtcTransport.ConnectRequestT(new FbsWebRtcTransport.DtlsParametersT([peer.fingerprint])),
-  );
+  await worker.request(Method.WEBRTCTRANSPORT_CONNECT, 'webrtc', {
+    dtlsParameters: { fingerprints: [peer.fingerprint], role: 0 /*DtlsRole.AUTO*/ },
+  });
   peer.startDtls('server');
   await worker.advance(1000);
   await worker.request(Method.TRANSPORT_PRODUCE, 'plain', produceRequest('producer', 1000));
   await worker.request(Method.TRANSPORT_CONSUME, 'webrtc', consumeRequest('consumer', 'producer', 1000, 5000));
   await worker.request(Method.TRANSPORT_CONSUME, 'direct', consumeRequest('direct-consumer', 'producer', 1000, 6000));
-  return { worker, peer, port: tuple!.localPort };
+  return { worker, peer, port: tuple.localPort };
 }
 
 const rtcp = (...words: number[]): Uint8Array => {
@@ -92,7 +87,7 @@ describe(`a worker (FUZZ_SEED=${seed})`, () => {
     await worker.advance(100);
     expect(worker.core.drops.get(DropReason.internalError)).toBe(0);
     expect(worker.logs.filter(line => line.includes('guardDatagram'))).toEqual([]);
-    await worker.request(Method.TRANSPORT_CLOSE_PRODUCER, 'plain', new FbsTransport.CloseProducerRequestT('producer'));
+    await worker.request(Method.TRANSPORT_CLOSE_PRODUCER, 'plain', { producerId: 'producer' });
     await worker.advance(10);
     expect(worker.core.memory.slotsInUse).toBe(0);
   });
@@ -108,13 +103,7 @@ describe(`a worker (FUZZ_SEED=${seed})`, () => {
       encoder.encodeRequest(4, Method.TRANSPORT_CONSUME_DATA, 'direct', consumeDataRequest('e', 'd')).slice(),
       encoder.encodeRequest(5, Method.ROUTER_CREATE_WEBRTCTRANSPORT, 'router', webRtcTransportRequest('x')).slice(),
       encoder.encodeRequest(6, Method.CONSUMER_DUMP, 'consumer').slice(),
-      encoder
-        .encodeNotification(
-          Event.PRODUCER_SEND,
-          'producer',
-          new FbsProducer.SendNotificationT([...opusPacket(1000, 9)]),
-        )
-        .slice(),
+      encoder.encodeNotification(Event.PRODUCER_SEND, 'producer', { data: [...opusPacket(1000, 9)] }).slice(),
     ];
     for (let i = 0; i < 2000; i++) {
       worker.sendRaw(mutated(templates[random.uint32() % templates.length], random));

@@ -1,158 +1,165 @@
-import * as FbsConsumer from '../../src/channel/fbs/consumer.js';
+import type * as FbsConsumer from '../../src/channel/fbs/consumer.js';
 import * as FbsDataConsumer from '../../src/channel/fbs/data-consumer.js';
 import * as FbsDataProducer from '../../src/channel/fbs/data-producer.js';
-import * as FbsDirectTransport from '../../src/channel/fbs/direct-transport.js';
-import * as FbsPipeTransport from '../../src/channel/fbs/pipe-transport.js';
-import * as FbsPlainTransport from '../../src/channel/fbs/plain-transport.js';
-import * as FbsRouter from '../../src/channel/fbs/router.js';
+import type * as FbsDirectTransport from '../../src/channel/fbs/direct-transport.js';
+import type * as FbsPipeTransport from '../../src/channel/fbs/pipe-transport.js';
+import type * as FbsPlainTransport from '../../src/channel/fbs/plain-transport.js';
+import type * as FbsRouter from '../../src/channel/fbs/router.js';
 import * as FbsRtpParameters from '../../src/channel/fbs/rtp-parameters.js';
-import * as FbsSctpParameters from '../../src/channel/fbs/sctp-parameters.js';
+import type * as FbsSctpParameters from '../../src/channel/fbs/sctp-parameters.js';
 import * as FbsSrtpParameters from '../../src/channel/fbs/srtp-parameters.js';
 import * as FbsTransport from '../../src/channel/fbs/transport.js';
 import * as FbsWebRtcTransport from '../../src/channel/fbs/web-rtc-transport.js';
 import { Method } from '../../src/channel/fbs/request.js';
-import * as FbsWorker from '../../src/channel/fbs/worker.js';
 import { type TestWorker, WORKER_IP } from './test-worker.js';
 
 /** Bodies of requests with sensible values, and requests that many tests begin with. */
 
 const MAX_MESSAGE_SIZE = 262144;
 
-export function listenInfo(changes: Partial<FbsTransport.ListenInfoT> = {}): FbsTransport.ListenInfoT {
-  const info = new FbsTransport.ListenInfoT(FbsTransport.Protocol.UDP, WORKER_IP);
-  info.portRange = new FbsTransport.PortRangeT(0, 0);
-  info.flags = new FbsTransport.SocketFlagsT(false, false);
-  return Object.assign(info, changes);
+export function listenInfo(changes: Partial<FbsTransport.ListenInfo> = {}): FbsTransport.ListenInfo {
+  return {
+    protocol: FbsTransport.Protocol.UDP,
+    ip: WORKER_IP,
+    exposeInternalIp: false,
+    port: 0,
+    portRange: { min: 0, max: 0 },
+    flags: { ipv6Only: false, udpReusePort: false },
+    sendBufferSize: 0,
+    recvBufferSize: 0,
+    ...changes,
+  };
 }
 
-export function transportOptions(changes: Partial<FbsTransport.OptionsT> = {}): FbsTransport.OptionsT {
-  const options = new FbsTransport.OptionsT();
-  options.maxSendMessageSize = MAX_MESSAGE_SIZE;
-  options.maxReceiveMessageSize = MAX_MESSAGE_SIZE;
-  options.sctpSendBufferSize = 2_000_000;
-  options.sctpPerStreamSendQueueLimit = 2_000_000;
-  options.sctpMaxReceiverWindowBufferSize = 5_242_880;
-  options.sctpDefaultStreamBufferedAmountLowThreshold = 1024;
-  return Object.assign(options, changes);
+export function transportOptions(changes: Partial<FbsTransport.Options> = {}): FbsTransport.Options {
+  return {
+    direct: false,
+    enableSctp: false,
+    maxSendMessageSize: MAX_MESSAGE_SIZE,
+    maxReceiveMessageSize: MAX_MESSAGE_SIZE,
+    sctpSendBufferSize: 2_000_000,
+    sctpPerStreamSendQueueLimit: 2_000_000,
+    sctpMaxReceiverWindowBufferSize: 5_242_880,
+    sctpDefaultStreamBufferedAmountLowThreshold: 1024,
+    isDataChannel: false,
+    ...changes,
+  };
 }
 
 export async function createRouter(worker: TestWorker, id = 'router'): Promise<string> {
-  await worker.request(Method.WORKER_CREATE_ROUTER, '', new FbsWorker.CreateRouterRequestT(id));
+  await worker.request(Method.WORKER_CREATE_ROUTER, '', { routerId: id });
   return id;
 }
 
 export function createPlainTransport(
   worker: TestWorker,
   id: string,
-  options: { comedia?: boolean; rtcpMux?: boolean; srtp?: boolean; listen?: FbsTransport.ListenInfoT } = {},
+  options: { comedia?: boolean; rtcpMux?: boolean; srtp?: boolean; listen?: FbsTransport.ListenInfo } = {},
   base = transportOptions(),
-): Promise<FbsPlainTransport.DumpResponseT> {
+): Promise<FbsPlainTransport.DumpResponse> {
   const { comedia = false, rtcpMux = true, srtp = false, listen = listenInfo() } = options;
   const suite = srtp ? FbsSrtpParameters.SrtpCryptoSuite.AES_CM_128_HMAC_SHA1_80 : null;
-  return worker.request(
-    Method.ROUTER_CREATE_PLAINTRANSPORT,
-    'router',
-    new FbsRouter.CreatePlainTransportRequestT(
-      id,
-      new FbsPlainTransport.PlainTransportOptionsT(base, listen, null, rtcpMux, comedia, srtp, suite),
-    ),
-  );
+  return worker.request(Method.ROUTER_CREATE_PLAINTRANSPORT, 'router', {
+    transportId: id,
+    options: { base, listenInfo: listen, rtcpMux, comedia, enableSrtp: srtp, srtpCryptoSuite: suite },
+  });
 }
 
 export function createPipeTransport(
   worker: TestWorker,
   id: string,
   { srtp = false, rtx = false, sctp = false } = {},
-): Promise<FbsPipeTransport.DumpResponseT> {
+): Promise<FbsPipeTransport.DumpResponse> {
   const base = transportOptions({ enableSctp: sctp });
-  return worker.request(
-    Method.ROUTER_CREATE_PIPETRANSPORT,
-    'router',
-    new FbsRouter.CreatePipeTransportRequestT(
-      id,
-      new FbsPipeTransport.PipeTransportOptionsT(base, listenInfo(), rtx, srtp),
-    ),
-  );
+  return worker.request(Method.ROUTER_CREATE_PIPETRANSPORT, 'router', {
+    transportId: id,
+    options: { base, listenInfo: listenInfo(), enableRtx: rtx, enableSrtp: srtp },
+  });
 }
 
 export function createDirectTransport(
   worker: TestWorker,
   id: string,
   base = transportOptions(),
-): Promise<FbsDirectTransport.DumpResponseT> {
+): Promise<FbsDirectTransport.DumpResponse> {
   base.direct = true;
-  return worker.request(
-    Method.ROUTER_CREATE_DIRECTTRANSPORT,
-    'router',
-    new FbsRouter.CreateDirectTransportRequestT(id, new FbsDirectTransport.DirectTransportOptionsT(base)),
-  );
+  return worker.request(Method.ROUTER_CREATE_DIRECTTRANSPORT, 'router', { transportId: id, options: { base } });
 }
 
 export function webRtcTransportRequest(
   id: string,
-  listenInfos: FbsTransport.ListenInfoT[] = [listenInfo()],
+  listenInfos: FbsTransport.ListenInfo[] = [listenInfo()],
   base = transportOptions({ isDataChannel: true }),
-): FbsRouter.CreateWebRtcTransportRequestT {
-  const options = new FbsWebRtcTransport.WebRtcTransportOptionsT(
+): FbsRouter.CreateWebRtcTransportRequest {
+  const options: FbsWebRtcTransport.WebRtcTransportOptions = {
     base,
-    FbsWebRtcTransport.Listen.ListenIndividual,
-    new FbsWebRtcTransport.ListenIndividualT(listenInfos),
-  );
-  return new FbsRouter.CreateWebRtcTransportRequestT(id, options);
+    listenType: FbsWebRtcTransport.Listen.ListenIndividual,
+    listen: { listenInfos },
+    enableUdp: true,
+    enableTcp: true,
+    preferUdp: false,
+    preferTcp: false,
+    iceConsentTimeout: 30,
+  };
+  return { transportId: id, options };
 }
 
 export function createWebRtcTransport(
   worker: TestWorker,
   id: string,
-  listenInfos?: FbsTransport.ListenInfoT[],
-): Promise<FbsWebRtcTransport.DumpResponseT> {
+  listenInfos?: FbsTransport.ListenInfo[],
+): Promise<FbsWebRtcTransport.DumpResponse> {
   return worker.request(Method.ROUTER_CREATE_WEBRTCTRANSPORT, 'router', webRtcTransportRequest(id, listenInfos));
 }
 
 export function webRtcTransportWithServerRequest(
   id: string,
   serverId: string,
-  changes: Partial<FbsWebRtcTransport.WebRtcTransportOptionsT> = {},
-): FbsRouter.CreateWebRtcTransportRequestT {
-  const options = new FbsWebRtcTransport.WebRtcTransportOptionsT(
-    transportOptions({ isDataChannel: true }),
-    FbsWebRtcTransport.Listen.ListenServer,
-    new FbsWebRtcTransport.ListenServerT(serverId),
-  );
-  return new FbsRouter.CreateWebRtcTransportRequestT(id, Object.assign(options, changes));
+  changes: Partial<FbsWebRtcTransport.WebRtcTransportOptions> = {},
+): FbsRouter.CreateWebRtcTransportRequest {
+  const options: FbsWebRtcTransport.WebRtcTransportOptions = {
+    base: transportOptions({ isDataChannel: true }),
+    listenType: FbsWebRtcTransport.Listen.ListenServer,
+    listen: { webRtcServerId: serverId },
+    enableUdp: true,
+    enableTcp: true,
+    preferUdp: false,
+    preferTcp: false,
+    iceConsentTimeout: 30,
+  };
+  return { transportId: id, options: Object.assign(options, changes) };
 }
 
 const { Mid, SsrcAudioLevel } = FbsRtpParameters.RtpHeaderExtensionUri;
 
-export function opusParameters(ssrc: number, payloadType: number, mid: string | null = null) {
-  return new FbsRtpParameters.RtpParametersT(
+export function opusParameters(ssrc: number, payloadType: number, mid?: string) {
+  return {
     mid,
-    [new FbsRtpParameters.RtpCodecParametersT('audio/opus', payloadType, 48000, 2)],
-    [
-      new FbsRtpParameters.RtpHeaderExtensionParametersT(Mid, 1),
-      new FbsRtpParameters.RtpHeaderExtensionParametersT(SsrcAudioLevel, 6),
+    codecs: [{ mimeType: 'audio/opus', payloadType, clockRate: 48000, channels: 2, parameters: [], rtcpFeedback: [] }],
+    headerExtensions: [
+      { uri: Mid, id: 1, encrypt: false, parameters: [] },
+      { uri: SsrcAudioLevel, id: 6, encrypt: false, parameters: [] },
     ],
-    [encoding(ssrc)],
-    new FbsRtpParameters.RtcpParametersT('cname', true),
-  );
+    encodings: [encoding(ssrc)],
+    rtcp: { cname: 'cname', reducedSize: true },
+  };
 }
 
-function encoding(ssrc: number): FbsRtpParameters.RtpEncodingParametersT {
-  return new FbsRtpParameters.RtpEncodingParametersT(ssrc);
+function encoding(ssrc: number): FbsRtpParameters.RtpEncodingParameters {
+  return { ssrc, dtx: false };
 }
 
 /** A Producer of Opus: payload type 111, mapped to 100, SSRC mapped to `ssrc + 1`. */
-export function produceRequest(id: string, ssrc: number, paused = false): FbsTransport.ProduceRequestT {
-  return new FbsTransport.ProduceRequestT(
-    id,
-    FbsRtpParameters.MediaKind.AUDIO,
-    opusParameters(ssrc, 111),
-    new FbsRtpParameters.RtpMappingT(
-      [new FbsRtpParameters.CodecMappingT(111, 100)],
-      [new FbsRtpParameters.EncodingMappingT(null, ssrc, ssrc + 1)],
-    ),
+export function produceRequest(id: string, ssrc: number, paused = false): FbsTransport.ProduceRequest {
+  return {
+    producerId: id,
+    kind: FbsRtpParameters.MediaKind.AUDIO,
+    rtpParameters: opusParameters(ssrc, 111),
+    rtpMapping: { codecs: [{ payloadType: 111, mappedPayloadType: 100 }], encodings: [{ ssrc, mappedSsrc: ssrc + 1 }] },
     paused,
-  );
+    keyFrameRequestDelay: 0,
+    enableMediasoupPacketIdHeaderExtension: false,
+  };
 }
 
 /** A Consumer of what `produceRequest` makes. */
@@ -161,41 +168,54 @@ export function consumeRequest(
   producerId: string,
   producerSsrc: number,
   ssrc: number,
-): FbsTransport.ConsumeRequestT {
-  return new FbsTransport.ConsumeRequestT(
-    id,
+): FbsTransport.ConsumeRequest {
+  return {
+    consumerId: id,
     producerId,
-    FbsRtpParameters.MediaKind.AUDIO,
-    opusParameters(ssrc, 100, '7'),
-    FbsRtpParameters.Type.SIMPLE,
-    [encoding(producerSsrc + 1)],
-  );
+    kind: FbsRtpParameters.MediaKind.AUDIO,
+    rtpParameters: opusParameters(ssrc, 100, '7'),
+    type: FbsRtpParameters.Type.SIMPLE,
+    consumableRtpEncodings: [encoding(producerSsrc + 1)],
+    paused: false,
+    ignoreDtx: false,
+  };
 }
 
 export function produceDataRequest(
   id: string,
-  changes: Partial<FbsTransport.ProduceDataRequestT> = {},
-): FbsTransport.ProduceDataRequestT {
-  return Object.assign(new FbsTransport.ProduceDataRequestT(id, FbsDataProducer.Type.DIRECT, null, '', ''), changes);
+  changes: Partial<FbsTransport.ProduceDataRequest> = {},
+): FbsTransport.ProduceDataRequest {
+  return Object.assign(
+    { dataProducerId: id, type: FbsDataProducer.Type.DIRECT, label: '', protocol: '', paused: false },
+    changes,
+  );
 }
 
 export function consumeDataRequest(
   id: string,
   dataProducerId: string,
-  changes: Partial<FbsTransport.ConsumeDataRequestT> = {},
-): FbsTransport.ConsumeDataRequestT {
+  changes: Partial<FbsTransport.ConsumeDataRequest> = {},
+): FbsTransport.ConsumeDataRequest {
   return Object.assign(
-    new FbsTransport.ConsumeDataRequestT(id, dataProducerId, FbsDataConsumer.Type.DIRECT, null, '', ''),
+    {
+      dataConsumerId: id,
+      dataProducerId,
+      type: FbsDataConsumer.Type.DIRECT,
+      label: '',
+      protocol: '',
+      paused: false,
+      subchannels: [],
+    },
     changes,
   );
 }
 
-export function streamParameters(streamId: number): FbsSctpParameters.SctpStreamParametersT {
-  return new FbsSctpParameters.SctpStreamParametersT(streamId, true);
+export function streamParameters(streamId: number): FbsSctpParameters.SctpStreamParameters {
+  return { streamId, ordered: true };
 }
 
-export function layers(spatial: number): FbsConsumer.ConsumerLayersT {
-  return new FbsConsumer.ConsumerLayersT(spatial);
+export function layers(spatial: number): FbsConsumer.ConsumerLayers {
+  return { spatialLayer: spatial };
 }
 
 /** An Opus packet of 20 bytes payload, with an audio level (-dBov) in extension 6. */

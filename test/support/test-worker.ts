@@ -1,9 +1,11 @@
-import { MessageEncoder, type Body, decodeMessage } from '../../src/channel/codec.js';
+import { decodeMessage, MessageEncoder } from '../../src/channel/codec.js';
 import { type Carrier } from '../../src/channel/carrier.js';
-import { Log } from '../../src/channel/fbs/log.js';
-import { Event, Notification, type NotificationT } from '../../src/channel/fbs/notification.js';
-import { Method } from '../../src/channel/fbs/request.js';
-import { Response, type ResponseT } from '../../src/channel/fbs/response.js';
+import { Body } from '../../src/channel/fbs/message.js';
+import { type Log } from '../../src/channel/fbs/log.js';
+import { type Event, type Notification } from '../../src/channel/fbs/notification.js';
+import { type Method } from '../../src/channel/fbs/request.js';
+import { type Response } from '../../src/channel/fbs/response.js';
+import { eventInfo, methodInfo } from '../../src/channel/methods.js';
 import { createLoopback } from '../../src/channel/loopback.js';
 import { DEFAULT_SETTINGS, type WorkerSettings } from '../../src/worker/settings.js';
 import { createWorkerCore, type WorkerCore } from '../../src/worker/worker-core.js';
@@ -23,7 +25,7 @@ export class ResponseError extends Error {
 export interface ReceivedNotification {
   handlerId: string;
   event: string;
-  body: NotificationT['body'];
+  body: Notification['body'];
 }
 
 /** The address of the worker's machine. */
@@ -45,7 +47,7 @@ export class TestWorker {
 
   readonly #carrier: Carrier;
   readonly #encoder = new MessageEncoder();
-  readonly #pending = new Map<number, (response: ResponseT) => void>();
+  readonly #pending = new Map<number, (response: Response) => void>();
   #nextId = 1;
 
   constructor({ seed = 1, settings = {} }: { seed?: number; settings?: Partial<WorkerSettings> } = {}) {
@@ -73,18 +75,18 @@ export class TestWorker {
   }
 
   /** @throws ResponseError */
-  async request<T = null>(method: Method, handlerId: string, body?: Body): Promise<T> {
+  async request<T = undefined>(method: Method, handlerId: string, body?: object): Promise<T> {
     const id = this.#nextId++;
-    const response = new Promise<ResponseT>(resolve => this.#pending.set(id, resolve));
+    const response = new Promise<Response>(resolve => this.#pending.set(id, resolve));
     this.#carrier.send(this.#encoder.encodeRequest(id, method, handlerId, body));
     await this.advance(0);
-    if (this.#pending.has(id)) throw new Error(`no response to ${Method[method]}`);
+    if (this.#pending.has(id)) throw new Error(`no response to ${methodInfo(method)?.name}`);
     const { accepted, error, reason, body: result } = await response;
-    if (!accepted) throw new ResponseError(error as string, reason as string);
+    if (!accepted) throw new ResponseError(error!, reason!);
     return result as T;
   }
 
-  notify(event: Event, handlerId: string, body?: Body): void {
+  notify(event: Event, handlerId: string, body?: object): void {
     this.#carrier.send(this.#encoder.encodeNotification(event, handlerId, body));
   }
 
@@ -109,18 +111,19 @@ export class TestWorker {
   }
 
   #receive(bytes: Uint8Array): void {
-    const message = decodeMessage(bytes.slice());
-    if (message instanceof Response) {
-      const response = message.unpack();
+    const { dataType, data } = decodeMessage(bytes.slice());
+    if (dataType === Body.Response) {
+      const response = data as Response;
       this.order.push(`#${response.id}`);
       this.#pending.get(response.id)?.(response);
       this.#pending.delete(response.id);
-    } else if (message instanceof Notification) {
-      const { handlerId, event, body } = message.unpack();
-      this.order.push(`${Event[event]} ${handlerId as string}`);
-      this.notifications.push({ handlerId: handlerId as string, event: Event[event], body });
-    } else if (message instanceof Log) {
-      this.logs.push(message.data());
+    } else if (dataType === Body.Notification) {
+      const { handlerId, event, body } = data as Notification;
+      const { name } = eventInfo(event)!;
+      this.order.push(`${name} ${handlerId}`);
+      this.notifications.push({ handlerId, event: name, body });
+    } else {
+      this.logs.push((data as Log).data);
     }
   }
 }

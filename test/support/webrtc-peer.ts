@@ -15,15 +15,13 @@ import { type SimRuntime } from '../../src/testing/sim-runtime.js';
 const { AUTO } = FbsWebRtcTransport.DtlsRole;
 
 /** Connects the transport `id` to a peer that plays `role`. */
-export const connect = (worker: TestWorker, id: string, peer: WebRtcPeer, role = AUTO) =>
-  worker.request<FbsWebRtcTransport.ConnectResponseT>(
-    Method.WEBRTCTRANSPORT_CONNECT,
-    id,
-    new FbsWebRtcTransport.ConnectRequestT(new FbsWebRtcTransport.DtlsParametersT([peer.fingerprint], role)),
-  );
+export const connect = (worker: TestWorker, id: string, peer: WebRtcPeer, role: FbsWebRtcTransport.DtlsRole = AUTO) =>
+  worker.request<FbsWebRtcTransport.ConnectResponse>(Method.WEBRTCTRANSPORT_CONNECT, id, {
+    dtlsParameters: { fingerprints: [peer.fingerprint], role },
+  });
 
 export const dump = (worker: TestWorker, id: string) =>
-  worker.request<FbsWebRtcTransport.DumpResponseT>(Method.TRANSPORT_DUMP, id);
+  worker.request<FbsWebRtcTransport.DumpResponse>(Method.TRANSPORT_DUMP, id);
 
 /** A peer on a machine of its own, which starts with ICE at once. */
 export async function createPeer(worker: TestWorker, id: string, ip: string): Promise<WebRtcPeer> {
@@ -59,35 +57,35 @@ export class WebRtcPeer implements DtlsOwner {
   readonly socket: UdpSocket;
 
   readonly #runtime: SimRuntime;
-  readonly #server: FbsWebRtcTransport.DumpResponseT;
+  readonly #server: FbsWebRtcTransport.DumpResponse;
   readonly #dtlsWakeUp: WakeUp;
   #srtpSender: SrtpSender | undefined;
   #srtpReceiver: SrtpReceiver | undefined;
 
-  constructor(runtime: SimRuntime, ip: string, server: FbsWebRtcTransport.DumpResponseT) {
+  constructor(runtime: SimRuntime, ip: string, server: FbsWebRtcTransport.DumpResponse) {
     this.#runtime = runtime;
     this.#server = server;
     this.certificate = Certificate.generate(runtime.clock.wallClockOffset + runtime.clock.now(), runtime.random);
     this.dtls = new DtlsTransport({ certificate: this.certificate, random: runtime.random }, this);
     this.#dtlsWakeUp = runtime.timers.register(this.dtls);
     this.ice = new IcePeer(runtime, {
-      usernameFragment: server.iceParameters!.usernameFragment as string,
-      password: server.iceParameters!.password as string,
+      usernameFragment: server.iceParameters.usernameFragment,
+      password: server.iceParameters.password,
     });
     this.socket = runtime.udp.bind({ ip, port: 0 }, { onDatagram: (bytes, _, now) => this.#receive(bytes, now) });
     this.ice.addWay((bytes, length) => this.#send(bytes, 0, length));
   }
 
   /** What the worker's transport has to be told. */
-  get fingerprint(): FbsWebRtcTransport.FingerprintT {
+  get fingerprint(): FbsWebRtcTransport.Fingerprint {
     const { value } = fingerprintOf(this.certificate.der, 'sha-256');
-    return new FbsWebRtcTransport.FingerprintT(FbsWebRtcTransport.FingerprintAlgorithm.SHA256, value);
+    return { algorithm: FbsWebRtcTransport.FingerprintAlgorithm.SHA256, value };
   }
 
   startDtls(role: DtlsRole): void {
-    const { algorithm, value } = this.#server.dtlsParameters!.fingerprints[4];
+    const { algorithm, value } = this.#server.dtlsParameters.fingerprints[4];
     const now = this.#runtime.clock.now();
-    this.dtls.setRemoteFingerprint({ algorithm: fingerprintAlgorithms[algorithm], value: value as string }, now);
+    this.dtls.setRemoteFingerprint({ algorithm: fingerprintAlgorithms[algorithm], value: value }, now);
     this.dtls.start(role, now);
     this.#dtlsWakeUp.update();
   }
@@ -133,7 +131,7 @@ export class WebRtcPeer implements DtlsOwner {
 
   #send(bytes: Uint8Array, offset: number, length: number): void {
     const { port, address } = this.#server.iceCandidates[0];
-    this.socket.send(bytes, offset, length, this.socket.remoteAddress(address as string, port));
+    this.socket.send(bytes, offset, length, this.socket.remoteAddress(address, port));
   }
 
   #receive(bytes: Uint8Array, now: number): void {

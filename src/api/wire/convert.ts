@@ -1,21 +1,6 @@
-import { type Builder, type IUnpackableObject, type Offset } from 'flatbuffers';
-import { type Body } from '../../channel/codec.js';
-import { type Notification } from '../../channel/fbs/notification/notification.js';
-
 /**
- * A table of the schema with some of its fields set. Members that are undefined keep the default of the schema.
- */
-export function table<T extends object>(type: new () => T, fields: Partial<T>): T {
-  const result = new type();
-  for (const [key, value] of Object.entries(fields)) {
-    if (value !== undefined) (result as Record<string, unknown>)[key] = value;
-  }
-  return result;
-}
-
-/**
- * What the worker sent as the API hands it out: plain objects, numbers instead of bigints, and undefined for what is
- * absent. `T` is what the caller knows it to be then; names and shapes stay.
+ * What the worker sent as the API hands it out: numbers instead of bigints, and lists of numbers instead of bytes. `T`
+ * is what the caller knows it to be then; names and shapes stay.
  */
 export function plain<T>(value: unknown): T {
   return toPlain(value) as T;
@@ -23,15 +8,10 @@ export function plain<T>(value: unknown): T {
 
 function toPlain(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
-  if (value === null) return undefined;
+  if (value instanceof Uint8Array) return [...value];
   if (Array.isArray(value)) return value.map(toPlain);
-  if (typeof value !== 'object') return value;
+  if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, toPlain(member)]));
-}
-
-/** The body of a notification, copied out of it. */
-export function unpackBody<T>(notification: Notification, accessor: IUnpackableObject<T>): T {
-  return (notification.body(accessor) as unknown as IUnpackableObject<T>).unpack();
 }
 
 /** For fields that an application may give any value. */
@@ -39,11 +19,6 @@ export const numberOrAbsent = (value: unknown): number | undefined => (typeof va
 
 /** Bytes of a message as a Buffer, not copied. */
 export const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
-/** A body that is a table of nothing but bytes, which are copied at once. */
-export const bytesBody = (create: (builder: Builder, data: Offset) => Offset, bytes: Uint8Array): Body => ({
-  pack: builder => create(builder, builder.createByteVector(bytes)),
-});
 
 /** Names of the API for the numbers of an enum of the schema, both ways. */
 export class EnumNames<Name extends string, Value extends number> {

@@ -1,9 +1,9 @@
 import {
-  DtlsParametersT,
+  type DtlsParameters as FbsDtlsParameters,
   DtlsRole as FbsDtlsRole,
   DtlsState as FbsDtlsState,
   FingerprintAlgorithm as FbsFingerprintAlgorithm,
-  FingerprintT,
+  type Fingerprint,
 } from '../../channel/fbs/web-rtc-transport.js';
 import {
   type DtlsParameters,
@@ -36,18 +36,18 @@ const fingerprintAlgorithms = new EnumNames<FingerprintAlgorithm, FbsFingerprint
 });
 
 /** @throws TypeError - unknown algorithm or role. */
-export function dtlsParametersToFbs(dtlsParameters: DtlsParameters): DtlsParametersT {
-  const fingerprints: FingerprintT[] = [];
+export function dtlsParametersToFbs(dtlsParameters: DtlsParameters): FbsDtlsParameters {
+  const fingerprints: Fingerprint[] = [];
   for (const { algorithm, value } of dtlsParameters.fingerprints) {
-    fingerprints.push(new FingerprintT(fingerprintAlgorithms.toValue(algorithm), value));
+    fingerprints.push({ algorithm: fingerprintAlgorithms.toValue(algorithm), value });
   }
-  return new DtlsParametersT(fingerprints, dtlsRoles.toValue(dtlsParameters.role ?? 'auto'));
+  return { fingerprints, role: dtlsRoles.toValue(dtlsParameters.role ?? 'auto') };
 }
 
-export const dtlsParametersFromFbs = ({ fingerprints, role }: DtlsParametersT): DtlsParameters => ({
+export const dtlsParametersFromFbs = ({ fingerprints, role }: FbsDtlsParameters): DtlsParameters => ({
   fingerprints: fingerprints.map(({ algorithm, value }) => ({
     algorithm: fingerprintAlgorithms.toName(algorithm),
-    value: value as string,
+    value: value,
   })),
   role: dtlsRoles.toName(role),
 });

@@ -1,6 +1,6 @@
 import {
-  type IceCandidateT,
-  type IceParametersT,
+  type IceCandidate as FbsIceCandidate,
+  type IceParameters as FbsIceParameters,
   IceRole as FbsIceRole,
   IceState as FbsIceState,
 } from '../../channel/fbs/web-rtc-transport.js';
@@ -21,15 +21,15 @@ export const iceStates = new EnumNames<Exclude<IceState, 'closed'>, FbsIceState>
   disconnected: FbsIceState.DISCONNECTED,
 });
 
-export const iceParametersFromFbs = (parameters: IceParametersT): IceParameters => plain(parameters);
+export const iceParametersFromFbs = (parameters: FbsIceParameters): IceParameters => plain(parameters);
 
-export const iceCandidateFromFbs = (candidate: IceCandidateT): IceCandidate => ({
-  foundation: candidate.foundation as string,
+export const iceCandidateFromFbs = (candidate: FbsIceCandidate): IceCandidate => ({
+  foundation: candidate.foundation,
   priority: candidate.priority,
-  ip: candidate.address as string,
-  address: candidate.address as string,
+  ip: candidate.address,
+  address: candidate.address,
   protocol: protocols.toName(candidate.protocol),
   port: candidate.port,
   type: 'host',
-  tcpType: candidate.tcpType === null ? undefined : 'passive',
+  tcpType: candidate.tcpType === undefined ? undefined : 'passive',
 });

@@ -1,21 +1,13 @@
 import { type Builder, type Offset } from 'flatbuffers';
 import {
-  CodecMappingT,
-  DoubleT,
-  EncodingMappingT,
-  Integer32T,
   MediaKind as FbsMediaKind,
-  ParameterT,
-  RtcpFeedbackT,
-  RtcpParametersT,
-  RtpCodecParametersT,
-  RtpEncodingParametersT,
-  RtpHeaderExtensionParametersT,
+  type Parameter,
+  type RtpCodecParameters as FbsRtpCodecParameters,
+  type RtpEncodingParameters as FbsRtpEncodingParameters,
+  type RtpHeaderExtensionParameters as FbsRtpHeaderExtensionParameters,
   RtpHeaderExtensionUri as FbsUri,
-  RtpMappingT,
-  RtpParametersT,
-  RtxT,
-  StringT,
+  type RtpMapping,
+  type RtpParameters as FbsRtpParameters,
   Type,
   Value,
 } from '../../channel/fbs/rtp-parameters.js';
@@ -30,7 +22,9 @@ import {
   type RtpHeaderExtensionUri,
   type RtpParameters,
 } from '../types/rtp-parameters.js';
-import { EnumNames, table } from './convert.js';
+import { tableOf } from '../../channel/table.js';
+import { writeTable } from '../../channel/table-writer.js';
+import { EnumNames } from './convert.js';
 
 export const mediaKinds = new EnumNames<MediaKind, FbsMediaKind>('MediaKind', {
   audio: FbsMediaKind.AUDIO,
@@ -64,44 +58,41 @@ const uris = new EnumNames<RtpHeaderExtensionUri, FbsUri>('RtpHeaderExtensionUri
  * RtpParameters, checked and normalised before, for the worker.
  * @throws TypeError - unknown header extension. RangeError - maxBitrate is not an integer.
  */
-export function rtpParametersToFbs(parameters: RtpParameters): RtpParametersT {
-  return table(RtpParametersT, {
+export function rtpParametersToFbs(parameters: RtpParameters): FbsRtpParameters {
+  return {
     mid: parameters.mid,
     codecs: parameters.codecs.map(codecToFbs),
     headerExtensions: (parameters.headerExtensions ?? []).map(headerExtensionToFbs),
     encodings: encodingsToFbs(parameters.encodings),
-    rtcp: table(RtcpParametersT, {
+    rtcp: {
       cname: parameters.rtcp?.cname,
       reducedSize: Boolean(parameters.rtcp?.reducedSize),
-    }),
+    },
     msid: parameters.msid,
-  });
+  };
 }
 
-export const encodingsToFbs = (encodings: RtpEncodingParameters[] = []): RtpEncodingParametersT[] =>
-  encodings.map(encoding =>
-    table(RtpEncodingParametersT, {
-      ssrc: encoding.ssrc || undefined,
-      rid: encoding.rid,
-      codecPayloadType: encoding.codecPayloadType || undefined,
-      rtx: encoding.rtx && new RtxT(encoding.rtx.ssrc),
-      dtx: encoding.dtx,
-      scalabilityMode: encoding.scalabilityMode || undefined,
-      maxBitrate: encoding.maxBitrate === undefined ? undefined : BigInt(encoding.maxBitrate),
-    }),
-  );
+export const encodingsToFbs = (encodings: RtpEncodingParameters[] = []): FbsRtpEncodingParameters[] =>
+  encodings.map(encoding => ({
+    ssrc: encoding.ssrc || undefined,
+    rid: encoding.rid,
+    codecPayloadType: encoding.codecPayloadType || undefined,
+    rtx: encoding.rtx && { ssrc: encoding.rtx.ssrc },
+    dtx: Boolean(encoding.dtx),
+    scalabilityMode: encoding.scalabilityMode || undefined,
+    maxBitrate: encoding.maxBitrate === undefined ? undefined : BigInt(encoding.maxBitrate),
+  }));
 
-export const rtpMappingToFbs = (mapping: RtpCodecsEncodingsMapping): RtpMappingT =>
-  new RtpMappingT(
-    mapping.codecs.map(({ payloadType, mappedPayloadType }) => new CodecMappingT(payloadType, mappedPayloadType)),
-    mapping.encodings.map(({ rid, ssrc, mappedSsrc }) => new EncodingMappingT(rid ?? null, ssrc ?? null, mappedSsrc)),
-  );
+export const rtpMappingToFbs = (mapping: RtpCodecsEncodingsMapping): RtpMapping => ({
+  codecs: mapping.codecs.map(({ payloadType, mappedPayloadType }) => ({ payloadType, mappedPayloadType })),
+  encodings: mapping.encodings.map(({ rid, ssrc, mappedSsrc }) => ({ rid, ssrc, mappedSsrc })),
+});
 
 /** Writes a mapping where the application itself builds messages. Returns its offset. */
 export const serializeRtpMapping = (builder: Builder, mapping: RtpCodecsEncodingsMapping): Offset =>
-  rtpMappingToFbs(mapping).pack(builder);
+  writeTable(builder, tableOf('RtpParameters.RtpMapping'), rtpMappingToFbs(mapping));
 
-export const rtpParametersFromFbs = (parameters: RtpParametersT): RtpParameters => ({
+export const rtpParametersFromFbs = (parameters: FbsRtpParameters): RtpParameters => ({
   mid: text(parameters.mid),
   codecs: parameters.codecs.map(codecFromFbs),
   headerExtensions: parameters.headerExtensions.map(headerExtensionFromFbs),
@@ -110,7 +101,7 @@ export const rtpParametersFromFbs = (parameters: RtpParametersT): RtpParameters 
   msid: text(parameters.msid),
 });
 
-export const encodingsFromFbs = (encodings: RtpEncodingParametersT[]): RtpEncodingParameters[] =>
+export const encodingsFromFbs = (encodings: FbsRtpEncodingParameters[]): RtpEncodingParameters[] =>
   encodings.map(encoding => ({
     ssrc: encoding.ssrc ?? undefined,
     rid: text(encoding.rid),
@@ -118,66 +109,63 @@ export const encodingsFromFbs = (encodings: RtpEncodingParametersT[]): RtpEncodi
     rtx: encoding.rtx ? { ssrc: encoding.rtx.ssrc } : undefined,
     dtx: encoding.dtx,
     scalabilityMode: text(encoding.scalabilityMode),
-    maxBitrate: encoding.maxBitrate === null ? undefined : Number(encoding.maxBitrate),
+    maxBitrate: encoding.maxBitrate === undefined ? undefined : Number(encoding.maxBitrate),
   }));
 
 /** A string of the worker, for which an empty one is none. */
-export const text = (value: string | Uint8Array | null | undefined): string | undefined =>
-  (value as string | null | undefined) || undefined;
+export const text = (value: string | undefined): string | undefined => value || undefined;
 
-const codecToFbs = (codec: RtpCodecParameters): RtpCodecParametersT =>
-  table(RtpCodecParametersT, {
-    mimeType: codec.mimeType,
-    payloadType: codec.payloadType,
-    clockRate: codec.clockRate,
-    // The reference sends 0 where there are none.
-    channels: Number(codec.channels) || 0,
-    parameters: parametersToFbs(codec.parameters),
-    rtcpFeedback: (codec.rtcpFeedback ?? []).map(({ type, parameter }) => new RtcpFeedbackT(type, parameter ?? null)),
-  });
+const codecToFbs = (codec: RtpCodecParameters): FbsRtpCodecParameters => ({
+  mimeType: codec.mimeType,
+  payloadType: codec.payloadType,
+  clockRate: codec.clockRate,
+  // The reference sends 0 where there are none.
+  channels: Number(codec.channels) || 0,
+  parameters: parametersToFbs(codec.parameters),
+  rtcpFeedback: (codec.rtcpFeedback ?? []).map(({ type, parameter }) => ({ type, parameter })),
+});
 
-const codecFromFbs = (codec: RtpCodecParametersT): RtpCodecParameters => ({
-  mimeType: codec.mimeType as string,
+const codecFromFbs = (codec: FbsRtpCodecParameters): RtpCodecParameters => ({
+  mimeType: codec.mimeType,
   payloadType: codec.payloadType,
   clockRate: codec.clockRate,
   channels: codec.channels ?? undefined,
   parameters: parametersFromFbs(codec.parameters),
   rtcpFeedback: codec.rtcpFeedback.map(({ type, parameter }): RtcpFeedback => ({
-    type: type as string,
+    type: type,
     parameter: text(parameter),
   })),
 });
 
-const headerExtensionToFbs = (ext: RtpHeaderExtensionParameters): RtpHeaderExtensionParametersT =>
-  table(RtpHeaderExtensionParametersT, {
-    uri: uris.toValue(ext.uri),
-    id: ext.id,
-    encrypt: Boolean(ext.encrypt),
-    parameters: parametersToFbs(ext.parameters),
-  });
+const headerExtensionToFbs = (ext: RtpHeaderExtensionParameters): FbsRtpHeaderExtensionParameters => ({
+  uri: uris.toValue(ext.uri),
+  id: ext.id,
+  encrypt: Boolean(ext.encrypt),
+  parameters: parametersToFbs(ext.parameters),
+});
 
-const headerExtensionFromFbs = (ext: RtpHeaderExtensionParametersT): RtpHeaderExtensionParameters => ({
+const headerExtensionFromFbs = (ext: FbsRtpHeaderExtensionParameters): RtpHeaderExtensionParameters => ({
   uri: uris.toName(ext.uri),
   id: ext.id,
   encrypt: ext.encrypt,
   parameters: parametersFromFbs(ext.parameters),
 });
 
-const parametersToFbs = (parameters: Record<string, unknown> = {}): ParameterT[] =>
+const parametersToFbs = (parameters: Record<string, unknown> = {}): Parameter[] =>
   Object.entries(parameters).map(([key, value]) => {
-    if (typeof value === 'string') return new ParameterT(key, Value.String, new StringT(value));
+    if (typeof value === 'string') return { name: key, valueType: Value.String, value: { value } };
     if (typeof value !== 'number') {
       throw new Error(`invalid parameter type [key:'${key}', value:${String(value)}]`);
     }
     return Number.isInteger(value)
-      ? new ParameterT(key, Value.Integer32, new Integer32T(value))
-      : new ParameterT(key, Value.Double, new DoubleT(value));
+      ? { name: key, valueType: Value.Integer32, value: { value } }
+      : { name: key, valueType: Value.Double, value: { value } };
   });
 
-const parametersFromFbs = (parameters: ParameterT[]): Record<string, unknown> =>
+const parametersFromFbs = (parameters: Parameter[]): Record<string, unknown> =>
   Object.fromEntries(
     parameters.map(({ name, valueType, value }) => {
       const content = value?.value;
-      return [name as string, valueType === Value.Boolean ? Boolean(content) : content];
+      return [name, valueType === Value.Boolean ? Boolean(content) : content];
     }),
   );

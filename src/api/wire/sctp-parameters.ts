@@ -1,12 +1,18 @@
-import { SctpState as FbsSctpState, type SctpNegotiatedCapabilitiesT } from '../../channel/fbs/sctp-association.js';
-import { type SctpParametersT, SctpStreamParametersT } from '../../channel/fbs/sctp-parameters.js';
+import {
+  SctpState as FbsSctpState,
+  type SctpNegotiatedCapabilities as FbsSctpNegotiatedCapabilities,
+} from '../../channel/fbs/sctp-association.js';
+import {
+  type SctpParameters as FbsSctpParameters,
+  type SctpStreamParameters as FbsSctpStreamParameters,
+} from '../../channel/fbs/sctp-parameters.js';
 import {
   type SctpNegotiatedCapabilities,
   type SctpParameters,
   type SctpStreamParameters,
 } from '../types/sctp-parameters.js';
 import { type SctpState } from '../types/transport.js';
-import { EnumNames, numberOrAbsent, plain, table } from './convert.js';
+import { EnumNames, numberOrAbsent, plain } from './convert.js';
 
 /** Streams that the worker announces in each direction, and that data consumers get theirs from. */
 export const maxSctpStreams = 65535;
@@ -19,7 +25,7 @@ export const sctpStates = new EnumNames<SctpState, FbsSctpState>('SctpState', {
   closed: FbsSctpState.CLOSED,
 });
 
-export const sctpParametersFromFbs = (parameters: SctpParametersT): SctpParameters => ({
+export const sctpParametersFromFbs = (parameters: FbsSctpParameters): SctpParameters => ({
   ...plain<Omit<SctpParameters, 'OS' | 'MIS' | 'maxMessageSize'>>(parameters),
   OS: maxSctpStreams,
   MIS: maxSctpStreams,
@@ -27,16 +33,15 @@ export const sctpParametersFromFbs = (parameters: SctpParametersT): SctpParamete
 });
 
 export const sctpNegotiatedCapabilitiesFromFbs = (
-  capabilities: SctpNegotiatedCapabilitiesT,
+  capabilities: FbsSctpNegotiatedCapabilities,
 ): SctpNegotiatedCapabilities => plain(capabilities);
 
-export const sctpStreamParametersToFbs = (parameters: SctpStreamParameters): SctpStreamParametersT =>
-  table(SctpStreamParametersT, {
-    streamId: parameters.streamId,
-    ordered: parameters.ordered === undefined ? undefined : Boolean(parameters.ordered),
-    maxPacketLifeTime: numberOrAbsent(parameters.maxPacketLifeTime),
-    maxRetransmits: numberOrAbsent(parameters.maxRetransmits),
-  });
+export const sctpStreamParametersToFbs = (parameters: SctpStreamParameters): FbsSctpStreamParameters => ({
+  streamId: parameters.streamId,
+  ordered: parameters.ordered === undefined ? undefined : Boolean(parameters.ordered),
+  maxPacketLifeTime: numberOrAbsent(parameters.maxPacketLifeTime),
+  maxRetransmits: numberOrAbsent(parameters.maxRetransmits),
+});
 
-export const sctpStreamParametersFromFbs = (parameters: SctpStreamParametersT): SctpStreamParameters =>
+export const sctpStreamParametersFromFbs = (parameters: FbsSctpStreamParameters): SctpStreamParameters =>
   plain(parameters);

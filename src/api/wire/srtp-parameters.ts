@@ -1,4 +1,7 @@
-import { SrtpCryptoSuite as FbsSuite, SrtpParametersT } from '../../channel/fbs/srtp-parameters.js';
+import {
+  SrtpCryptoSuite as FbsSuite,
+  type SrtpParameters as FbsSrtpParameters,
+} from '../../channel/fbs/srtp-parameters.js';
 import { type SrtpCryptoSuite, type SrtpParameters } from '../types/srtp-parameters.js';
 import { EnumNames } from './convert.js';
 
@@ -9,14 +12,16 @@ export const srtpCryptoSuites = new EnumNames<SrtpCryptoSuite, FbsSuite>('SrtpCr
   AES_CM_128_HMAC_SHA1_32: FbsSuite.AES_CM_128_HMAC_SHA1_32,
 });
 
-export const srtpParametersToFbs = ({ cryptoSuite, keyBase64 }: SrtpParameters): SrtpParametersT =>
-  new SrtpParametersT(srtpCryptoSuites.toValue(cryptoSuite), keyBase64);
+export const srtpParametersToFbs = ({ cryptoSuite, keyBase64 }: SrtpParameters): FbsSrtpParameters => ({
+  cryptoSuite: srtpCryptoSuites.toValue(cryptoSuite),
+  keyBase64,
+});
 
 /** Undefined if there are none. */
-export const srtpParametersFromFbs = (parameters: SrtpParametersT | null): SrtpParameters | undefined =>
+export const srtpParametersFromFbs = (parameters?: FbsSrtpParameters): SrtpParameters | undefined =>
   parameters
     ? {
         cryptoSuite: srtpCryptoSuites.toName(parameters.cryptoSuite),
-        keyBase64: parameters.keyBase64 as string,
+        keyBase64: parameters.keyBase64,
       }
     : undefined;

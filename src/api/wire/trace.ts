@@ -23,3 +23,13 @@ export function traceEventTypesToFbs<Value extends number>(
     return value ?? [];
   });
 }
+
+/**
+ * The details of a trace as the reference hands them out: sizes are bigint, and what a packet lacks is null. Nothing for
+ * a NACK, whose type says different.
+ */
+export function traceInfoFromFbs(info: object | undefined): Record<string, unknown> {
+  if (!info || !('rtpPacket' in info)) return info as Record<string, unknown>;
+  const lacking = { mid: null, rid: null, rrid: null, wideSequenceNumber: null };
+  return { ...info, rtpPacket: { ...lacking, ...(info.rtpPacket as object) } };
+}

@@ -1,16 +1,14 @@
 import {
   BweType,
-  type BweTraceInfoT,
-  type DumpT,
-  ListenInfoT,
-  OptionsT,
-  PortRangeT,
+  type BweTraceInfo,
+  type Dump,
+  type ListenInfo,
+  type Options,
   Protocol,
-  SocketFlagsT,
-  type StatsT,
+  type Stats,
   TraceEventType,
-  type TraceNotificationT,
-  type TupleT,
+  type TraceNotification,
+  type Tuple,
 } from '../../channel/fbs/transport.js';
 import {
   type BaseTransportDump,
@@ -23,7 +21,7 @@ import {
   type TransportTraceEventType,
   type TransportTuple,
 } from '../types/transport.js';
-import { EnumNames, plain, table } from './convert.js';
+import { EnumNames, plain } from './convert.js';
 import { sctpParametersFromFbs, sctpStates } from './sctp-parameters.js';
 import { traceDirections } from './trace.js';
 
@@ -42,18 +40,17 @@ const bweTypes = new EnumNames('Transport.BweType', {
   remb: BweType.REMB,
 });
 
-export const listenInfoToFbs = (info: TransportListenInfo): ListenInfoT =>
-  table(ListenInfoT, {
-    protocol: info.protocol === 'udp' ? Protocol.UDP : Protocol.TCP,
-    ip: info.ip,
-    announcedAddress: info.announcedAddress ?? info.announcedIp,
-    exposeInternalIp: Boolean(info.exposeInternalIp),
-    port: info.port,
-    portRange: new PortRangeT(info.portRange?.min, info.portRange?.max),
-    flags: new SocketFlagsT(Boolean(info.flags?.ipv6Only), Boolean(info.flags?.udpReusePort)),
-    sendBufferSize: info.sendBufferSize,
-    recvBufferSize: info.recvBufferSize,
-  });
+export const listenInfoToFbs = (info: TransportListenInfo): ListenInfo => ({
+  protocol: info.protocol === 'udp' ? Protocol.UDP : Protocol.TCP,
+  ip: info.ip,
+  announcedAddress: info.announcedAddress ?? info.announcedIp,
+  exposeInternalIp: Boolean(info.exposeInternalIp),
+  port: info.port ?? 0,
+  portRange: { min: info.portRange?.min ?? 0, max: info.portRange?.max ?? 0 },
+  flags: { ipv6Only: Boolean(info.flags?.ipv6Only), udpReusePort: Boolean(info.flags?.udpReusePort) },
+  sendBufferSize: info.sendBufferSize ?? 0,
+  recvBufferSize: info.recvBufferSize ?? 0,
+});
 
 /** What `listenIp` and `port`, the older way to say it, mean. */
 export function listenIpToListenInfo(
@@ -66,53 +63,54 @@ export function listenIpToListenInfo(
 }
 
 /** Options that all transports have, with their defaults. */
-export const transportOptionsToFbs = (options: SctpTransportOptions, rest: Partial<OptionsT> = {}): OptionsT =>
-  table(OptionsT, {
-    enableSctp: Boolean(options.enableSctp),
-    maxSendMessageSize: options.maxSendMessageSize ?? 262144,
-    maxReceiveMessageSize: options.maxReceiveMessageSize ?? 262144,
-    sctpSendBufferSize: options.sctpSendBufferSize ?? 2000000,
-    sctpPerStreamSendQueueLimit: options.sctpPerStreamSendQueueLimit ?? 2000000,
-    sctpMaxReceiverWindowBufferSize: options.sctpMaxReceiverWindowBufferSize ?? 5242880,
-    sctpDefaultStreamBufferedAmountLowThreshold: options.sctpDefaultStreamBufferedAmountLowThreshold ?? 1024,
-    ...rest,
-  });
+export const transportOptionsToFbs = (options: SctpTransportOptions, rest: Partial<Options> = {}): Options => ({
+  direct: false,
+  enableSctp: Boolean(options.enableSctp),
+  maxSendMessageSize: options.maxSendMessageSize ?? 262144,
+  maxReceiveMessageSize: options.maxReceiveMessageSize ?? 262144,
+  sctpSendBufferSize: options.sctpSendBufferSize ?? 2000000,
+  sctpPerStreamSendQueueLimit: options.sctpPerStreamSendQueueLimit ?? 2000000,
+  sctpMaxReceiverWindowBufferSize: options.sctpMaxReceiverWindowBufferSize ?? 5242880,
+  sctpDefaultStreamBufferedAmountLowThreshold: options.sctpDefaultStreamBufferedAmountLowThreshold ?? 1024,
+  isDataChannel: false,
+  ...rest,
+});
 
-export function tupleFromFbs(tuple: TupleT): TransportTuple {
-  const localAddress = tuple.localAddress as string;
+export function tupleFromFbs(tuple: Tuple): TransportTuple {
+  const localAddress = tuple.localAddress;
   return {
     localIp: localAddress,
     localAddress,
     localPort: tuple.localPort,
-    remoteIp: (tuple.remoteIp as string | null) ?? undefined,
+    remoteIp: tuple.remoteIp,
     remotePort: tuple.remotePort,
     protocol: protocols.toName(tuple.protocol),
   };
 }
 
 /** The same, undefined if there is none. */
-export const optionalTupleFromFbs = (tuple: TupleT | null): TransportTuple | undefined =>
+export const optionalTupleFromFbs = (tuple?: Tuple): TransportTuple | undefined =>
   tuple ? tupleFromFbs(tuple) : undefined;
 
-export function baseDumpFromFbs(dump: DumpT): BaseTransportDump {
+export function baseDumpFromFbs(dump: Dump): BaseTransportDump {
   const { direct: _direct, ...base } = plain<BaseTransportDump & { direct: boolean }>(dump);
   return {
     ...base,
     sctpParameters: dump.sctpParameters ? sctpParametersFromFbs(dump.sctpParameters) : undefined,
-    sctpState: dump.sctpState === null ? undefined : sctpStates.toName(dump.sctpState),
+    sctpState: dump.sctpState === undefined ? undefined : sctpStates.toName(dump.sctpState),
     traceEventTypes: dump.traceEventTypes.map(type => transportTraceEventTypes.toName(type)),
   };
 }
 
-export const baseStatsFromFbs = (stats: StatsT): BaseTransportStats => ({
+export const baseStatsFromFbs = (stats: Stats): BaseTransportStats => ({
   ...plain<BaseTransportStats>(stats),
-  sctpState: stats.sctpState === null ? undefined : sctpStates.toName(stats.sctpState),
+  sctpState: stats.sctpState === undefined ? undefined : sctpStates.toName(stats.sctpState),
 });
 
-export function transportTraceFromFbs(trace: TraceNotificationT): TransportTraceEventData {
+export function transportTraceFromFbs(trace: TraceNotification): TransportTraceEventData {
   let info: unknown = {};
   if (trace.type === TraceEventType.BWE) {
-    const bwe = trace.info as BweTraceInfoT;
+    const bwe = trace.info as BweTraceInfo;
     info = { ...plain<object>(bwe), bweType: bweTypes.toName(bwe.bweType) };
   }
   return {

@@ -1,9 +1,9 @@
+import { eventInfo } from '../../../src/channel/methods.js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Channel } from '../../../src/api/channel.js';
 import { setLogEventListeners } from '../../../src/api/logger.js';
-import { Event } from '../../../src/channel/fbs/notification/event.js';
-import { Method } from '../../../src/channel/fbs/request/method.js';
-import { CloseRouterRequestT } from '../../../src/channel/fbs/worker.js';
+import { Event } from '../../../src/channel/fbs/notification.js';
+import { Method } from '../../../src/channel/fbs/request.js';
 import { NotFoundError, WorkerClosedError } from '../../../src/errors.js';
 import { FakeWorker, settled } from './support/fake-worker.js';
 
@@ -51,7 +51,7 @@ describe('Channel', () => {
     const request = channel.request(Method.ROUTER_DUMP, 'r').then(async () => {
       await Promise.resolve();
       order.push('response');
-      channel.on('p', event => order.push(Event[event]));
+      channel.on('p', event => order.push(eventInfo(event)!.name));
     });
     await request;
     await settled();
@@ -69,20 +69,22 @@ describe('Channel', () => {
     await expect(channel.request(Method.ROUTER_DUMP, '')).rejects.toThrow(
       new WorkerClosedError('Channel closed, cannot send request [method:ROUTER_DUMP]'),
     );
-    expect(() => channel.notify(Event.PRODUCER_SEND, 'p')).toThrow(WorkerClosedError);
+    expect(() => channel.notify(Event.PRODUCER_SEND, 'p', { data: new Uint8Array(1) })).toThrow(WorkerClosedError);
   });
 
   it('refuses what is too big', async () => {
     const { channel } = open();
-    await expect(
-      channel.request(Method.WORKER_CLOSE_ROUTER, '', new CloseRouterRequestT('x'.repeat(8388608))),
-    ).rejects.toThrow(new Error('request too big [method:WORKER_CLOSE_ROUTER]'));
+    await expect(channel.request(Method.WORKER_CLOSE_ROUTER, '', { routerId: 'x'.repeat(8388608) })).rejects.toThrow(
+      new Error('request too big [method:WORKER_CLOSE_ROUTER]'),
+    );
   });
 
   it('survives a body that cannot be packed', async () => {
     const { channel } = open();
-    await expect(channel.request(Method.WORKER_CLOSE_ROUTER, '', new CloseRouterRequestT())).rejects.toThrow(TypeError);
-    await channel.request(Method.WORKER_CLOSE_ROUTER, '', new CloseRouterRequestT('r'));
+    await expect(channel.request(Method.WORKER_CLOSE_ROUTER, '', {} as { routerId: string })).rejects.toThrow(
+      TypeError,
+    );
+    await channel.request(Method.WORKER_CLOSE_ROUTER, '', { routerId: 'r' });
   });
 
   it('logs what the worker logs', async () => {

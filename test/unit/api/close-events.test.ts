@@ -1,6 +1,6 @@
+import { methodInfo } from '../../../src/channel/methods.js';
 import { describe, expect, it } from 'vitest';
-import { Event } from '../../../src/channel/fbs/notification/event.js';
-import { Method } from '../../../src/channel/fbs/request/method.js';
+import { Event } from '../../../src/channel/fbs/notification.js';
 import { WorkerClosedError } from '../../../src/errors.js';
 import { FakeWorker, settled } from './support/fake-worker.js';
 import { audioParameters, createScene, record } from './support/scene.js';
@@ -95,7 +95,7 @@ describe('closing', () => {
       'router.observer close',
     ]);
     await settled();
-    expect(fake.requests.map(({ method }) => Method[method])).toEqual(['WORKER_CLOSE_ROUTER']);
+    expect(fake.requests.map(({ method }) => methodInfo(method)!.name)).toEqual(['WORKER_CLOSE_ROUTER']);
   });
 
   it('a WebRtcServer closes its transports, and the router forgets them', async () => {
@@ -112,7 +112,7 @@ describe('closing', () => {
     ]);
     expect([near.iceState, near.dtlsState, near.sctpState]).toEqual(['closed', 'closed', 'closed']);
     await settled();
-    expect(fake.requests.map(({ method }) => Method[method])).toEqual(['WORKER_WEBRTCSERVER_CLOSE']);
+    expect(fake.requests.map(({ method }) => methodInfo(method)!.name)).toEqual(['WORKER_WEBRTCSERVER_CLOSE']);
     events.length = 0;
     router.close();
     expect(events).not.toContain('near routerclose');
@@ -133,7 +133,7 @@ describe('closing', () => {
       'near.observer close',
     ]);
     await settled();
-    expect(fake.requests.map(({ method, handlerId }) => [Method[method], handlerId])).toEqual([
+    expect(fake.requests.map(({ method, handlerId }) => [methodInfo(method)!.name, handlerId])).toEqual([
       ['ROUTER_CLOSE_TRANSPORT', router.id],
     ]);
   });
@@ -145,7 +145,7 @@ describe('closing', () => {
     fake.notify(Event.CONSUMER_PRODUCER_CLOSE, consumer.id);
     await settled();
     expect(events.slice(3)).toEqual(['consumer @producerclose', 'consumer producerclose', 'consumer.observer close']);
-    expect(fake.requests.map(({ method, handlerId }) => [Method[method], handlerId])).toEqual([
+    expect(fake.requests.map(({ method, handlerId }) => [methodInfo(method)!.name, handlerId])).toEqual([
       ['TRANSPORT_CLOSE_PRODUCER', near.id],
     ]);
   });
@@ -206,7 +206,7 @@ describe('closing', () => {
       id = transport.id;
     }
     await settled();
-    expect(fake.requests.slice(-2).map(({ method }) => Method[method])).toEqual([
+    expect(fake.requests.slice(-2).map(({ method }) => methodInfo(method)!.name)).toEqual([
       'ROUTER_CLOSE_TRANSPORT',
       'WORKER_CLOSE_ROUTER',
     ]);

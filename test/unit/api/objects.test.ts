@@ -1,16 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Event } from '../../../src/channel/fbs/notification/event.js';
-import { Body as ResponseBody } from '../../../src/channel/fbs/response/body.js';
-import { Method } from '../../../src/channel/fbs/request/method.js';
+import { Event } from '../../../src/channel/fbs/notification.js';
+import { Body as ResponseBody } from '../../../src/channel/fbs/response.js';
+import { Method } from '../../../src/channel/fbs/request.js';
 import * as FbsConsumer from '../../../src/channel/fbs/consumer.js';
-import * as FbsDataConsumer from '../../../src/channel/fbs/data-consumer.js';
-import * as FbsObserver from '../../../src/channel/fbs/active-speaker-observer.js';
-import * as FbsLevels from '../../../src/channel/fbs/audio-level-observer.js';
-import * as FbsDirect from '../../../src/channel/fbs/direct-transport.js';
-import * as FbsPlain from '../../../src/channel/fbs/plain-transport.js';
 import * as FbsProducer from '../../../src/channel/fbs/producer.js';
 import * as FbsRtp from '../../../src/channel/fbs/rtp-parameters.js';
-import * as FbsPacket from '../../../src/channel/fbs/rtp-packet.js';
+import type * as FbsPacket from '../../../src/channel/fbs/rtp-packet.js';
 import * as FbsStream from '../../../src/channel/fbs/rtp-stream.js';
 import * as FbsSctp from '../../../src/channel/fbs/sctp-association.js';
 import * as FbsTransport from '../../../src/channel/fbs/transport.js';
@@ -113,13 +108,13 @@ describe('Router', () => {
       ...options,
     });
     const { options: sent } = fake.last('ROUTER_CREATE_WEBRTCTRANSPORT').body as {
-      options: FbsWebRtc.WebRtcTransportOptionsT;
+      options: FbsWebRtc.WebRtcTransportOptions;
     } & object;
-    const { listenInfos } = sent.listen as FbsWebRtc.ListenIndividualT;
+    const { listenInfos } = sent.listen as FbsWebRtc.ListenIndividual;
     expect(
       listenInfos.map(({ protocol, ip, announcedAddress, port }) => [String(protocol), ip, announcedAddress, port]),
     ).toEqual([
-      ...expected.map(protocol => [protocol, '1.1.1.1', null, 9]),
+      ...expected.map(protocol => [protocol, '1.1.1.1', undefined, 9]),
       ...expected.map(protocol => [protocol, '2.2.2.2', 'a', 9]),
     ]);
   });
@@ -264,7 +259,7 @@ describe('pipeToRouter()', () => {
     farFake.script = {
       TRANSPORT_PRODUCE: () => {
         one.close();
-        return { type: ResponseBody.Transport_ProduceResponse, body: new FbsTransport.ProduceResponseT() };
+        return { type: ResponseBody.Transport_ProduceResponse, body: { type: 0 /*Type.SIMPLE*/ } };
       },
     };
     await expect(router.pipeToRouter({ producerId: one.id, router: far })).rejects.toThrow(
@@ -327,15 +322,15 @@ describe('Transport', () => {
       },
       keyFrameRequestDelay: 100,
     });
-    const { rtpParameters, keyFrameRequestDelay } = fake.last('TRANSPORT_PRODUCE').body as FbsTransport.ProduceRequestT;
+    const { rtpParameters, keyFrameRequestDelay } = fake.last('TRANSPORT_PRODUCE').body as FbsTransport.ProduceRequest;
     expect(keyFrameRequestDelay).toBe(100);
-    expect(rtpParameters!.codecs[0].channels).toBe(0);
-    expect(rtpParameters!.codecs[0].parameters.map(({ valueType }) => valueType)).toEqual([
+    expect(rtpParameters.codecs[0].channels).toBe(0);
+    expect(rtpParameters.codecs[0].parameters.map(({ valueType }) => valueType)).toEqual([
       FbsRtp.Value.Double,
       FbsRtp.Value.Integer32,
       FbsRtp.Value.String,
     ]);
-    expect(rtpParameters!.encodings).toHaveLength(1);
+    expect(rtpParameters.encodings).toHaveLength(1);
   });
 
   it('rejects what cannot be sent', async () => {
@@ -361,11 +356,9 @@ describe('Transport', () => {
       mids.push((await consume(options)).rtpParameters.mid);
     }
     expect(mids).toEqual(['0', 'foo', undefined, '1']);
-    expect(fake.last('TRANSPORT_CONSUME').body).toMatchObject({
-      paused: false,
-      ignoreDtx: false,
-      preferredLayers: null,
-    });
+    const { body } = fake.last('TRANSPORT_CONSUME');
+    expect(body).toMatchObject({ paused: false, ignoreDtx: false });
+    expect(body).not.toHaveProperty('preferredLayers');
   });
 
   it('data streams of consumers are as those of producers unless told otherwise', async () => {
@@ -420,31 +413,16 @@ describe('Transport', () => {
       maxMessageSize: 2,
     });
     const { id } = transport;
-    fake.notify(
-      Event.WEBRTCTRANSPORT_ICE_SELECTED_TUPLE_CHANGE,
-      id,
-      new FbsWebRtc.IceSelectedTupleChangeNotificationT(tuple(1, '9.9.9.9', 2)),
-    );
-    fake.notify(
-      Event.WEBRTCTRANSPORT_ICE_STATE_CHANGE,
-      id,
-      new FbsWebRtc.IceStateChangeNotificationT(FbsWebRtc.IceState.COMPLETED),
-    );
-    fake.notify(
-      Event.WEBRTCTRANSPORT_DTLS_STATE_CHANGE,
-      id,
-      new FbsWebRtc.DtlsStateChangeNotificationT(FbsWebRtc.DtlsState.CONNECTED, 'PEM'),
-    );
-    fake.notify(
-      Event.TRANSPORT_SCTP_NEGOTIATED_CAPABILITIES,
-      id,
-      new FbsTransport.SctpNegotiatedCapabilitiesNotificationT(new FbsSctp.SctpNegotiatedCapabilitiesT(7, 8)),
-    );
-    fake.notify(
-      Event.TRANSPORT_SCTP_STATE_CHANGE,
-      id,
-      new FbsTransport.SctpStateChangeNotificationT(FbsSctp.SctpState.CONNECTED),
-    );
+    fake.notify(Event.WEBRTCTRANSPORT_ICE_SELECTED_TUPLE_CHANGE, id, { tuple: tuple(1, '9.9.9.9', 2) });
+    fake.notify(Event.WEBRTCTRANSPORT_ICE_STATE_CHANGE, id, { iceState: FbsWebRtc.IceState.COMPLETED });
+    fake.notify(Event.WEBRTCTRANSPORT_DTLS_STATE_CHANGE, id, {
+      dtlsState: FbsWebRtc.DtlsState.CONNECTED,
+      remoteCert: 'PEM',
+    });
+    fake.notify(Event.TRANSPORT_SCTP_NEGOTIATED_CAPABILITIES, id, {
+      negotiatedCapabilities: { negotiatedMaxOutboundStreams: 7, negotiatedMaxInboundStreams: 8 },
+    });
+    fake.notify(Event.TRANSPORT_SCTP_STATE_CHANGE, id, { sctpState: FbsSctp.SctpState.CONNECTED });
     await settled();
     expect(events.filter(event => !event.includes('observer'))).toEqual([
       'transport iceselectedtuplechange',
@@ -478,7 +456,7 @@ describe('Transport', () => {
     fake.script = {
       TRANSPORT_RESTART_ICE: () => ({
         type: ResponseBody.Transport_RestartIceResponse,
-        body: new FbsTransport.RestartIceResponseT('u2', 'p2', true),
+        body: { usernameFragment: 'u2', password: 'p2', iceLite: true },
       }),
     };
     const parameters = await transport.restartIce();
@@ -489,12 +467,8 @@ describe('Transport', () => {
   it('PlainTransport learns its tuples', async () => {
     const transport = await router.createPlainTransport({ listenInfo, comedia: true, rtcpMux: false });
     const events = record({ transport });
-    fake.notify(Event.PLAINTRANSPORT_TUPLE, transport.id, new FbsPlain.TupleNotificationT(tuple(1, '1.1.1.1', 5)));
-    fake.notify(
-      Event.PLAINTRANSPORT_RTCP_TUPLE,
-      transport.id,
-      new FbsPlain.RtcpTupleNotificationT(tuple(2, '1.1.1.1', 6)),
-    );
+    fake.notify(Event.PLAINTRANSPORT_TUPLE, transport.id, { tuple: tuple(1, '1.1.1.1', 5) });
+    fake.notify(Event.PLAINTRANSPORT_RTCP_TUPLE, transport.id, { tuple: tuple(2, '1.1.1.1', 6) });
     await settled();
     expect([transport.tuple.remotePort, transport.rtcpTuple!.remotePort]).toEqual([5, 6]);
     expect(events).toEqual([
@@ -510,14 +484,14 @@ describe('Transport', () => {
     const transport = await router.createDirectTransport();
     const received: Buffer[] = [];
     transport.on('rtcp', packet => received.push(packet));
-    fake.notify(Event.DIRECTTRANSPORT_RTCP, transport.id, new FbsDirect.RtcpNotificationT([1, 2, 3]));
+    fake.notify(Event.DIRECTTRANSPORT_RTCP, transport.id, { data: Uint8Array.of(1, 2, 3) });
     transport.sendRtcp(Buffer.from([4, 5]));
     await settled();
     expect(received).toEqual([Buffer.from([1, 2, 3])]);
     expect(fake.notifications.at(-1)).toMatchObject({
       event: Event.TRANSPORT_SEND_RTCP,
       handlerId: transport.id,
-      body: { data: [4, 5] },
+      body: { data: Uint8Array.of(4, 5) },
     });
     expect(() => transport.sendRtcp('x' as never)).toThrow(new TypeError('rtcpPacket must be a Buffer'));
     await transport.connect();
@@ -535,18 +509,45 @@ describe('Transport', () => {
 
   it('dumps and counts', async () => {
     const transport = await router.createDirectTransport();
-    const dump = transportDump(transport.id, new FbsTransport.OptionsT(true));
+    const dump = transportDump(transport.id, {
+      direct: true,
+      enableSctp: false,
+      maxSendMessageSize: 0,
+      maxReceiveMessageSize: 0,
+      sctpSendBufferSize: 0,
+      sctpPerStreamSendQueueLimit: 0,
+      sctpMaxReceiverWindowBufferSize: 0,
+      sctpDefaultStreamBufferedAmountLowThreshold: 0,
+      isDataChannel: false,
+    });
     dump.mapSsrcConsumerId = [];
     dump.traceEventTypes = [FbsTransport.TraceEventType.PROBATION, FbsTransport.TraceEventType.BWE];
-    const stats = new FbsTransport.StatsT(transport.id, 12n);
+    const stats: FbsTransport.Stats = {
+      transportId: transport.id,
+      timestamp: 12n,
+      bytesReceived: 0n,
+      recvBitrate: 0n,
+      bytesSent: 0n,
+      sendBitrate: 0n,
+      rtpBytesReceived: 0n,
+      rtpRecvBitrate: 0n,
+      rtpBytesSent: 0n,
+      rtpSendBitrate: 0n,
+      rtxBytesReceived: 0n,
+      rtxRecvBitrate: 0n,
+      rtxBytesSent: 0n,
+      rtxSendBitrate: 0n,
+      probationBytesSent: 0n,
+      probationSendBitrate: 0n,
+    };
     fake.script = {
       TRANSPORT_DUMP: () => ({
         type: ResponseBody.DirectTransport_DumpResponse,
-        body: new FbsDirect.DumpResponseT(dump),
+        body: { base: dump },
       }),
       TRANSPORT_GET_STATS: () => ({
         type: ResponseBody.DirectTransport_GetStatsResponse,
-        body: new FbsDirect.GetStatsResponseT(stats),
+        body: { base: stats },
       }),
     };
     expect(await transport.dump()).toEqual({
@@ -585,27 +586,35 @@ describe('Producer and Consumer', () => {
   it('producers tell score, orientation and traces', async () => {
     const { producer, events } = await pair();
     const { id } = producer;
-    fake.notify(Event.PRODUCER_SCORE, id, new FbsProducer.ScoreNotificationT([new FbsProducer.ScoreT(0, 11, null, 7)]));
-    fake.notify(
-      Event.PRODUCER_VIDEO_ORIENTATION_CHANGE,
-      id,
-      new FbsProducer.VideoOrientationChangeNotificationT(true, false, 90),
-    );
+    fake.notify(Event.PRODUCER_SCORE, id, { scores: [{ encodingIdx: 0, ssrc: 11, score: 7 }] });
+    fake.notify(Event.PRODUCER_VIDEO_ORIENTATION_CHANGE, id, { camera: true, flip: false, rotation: 90 });
     const traces: unknown[] = [];
     producer.on('trace', trace => traces.push(trace));
-    const packet = new FbsPacket.DumpT(96, 1, 2, true, 3, false, 4n, 5n);
-    fake.notify(
-      Event.PRODUCER_TRACE,
-      id,
-      new FbsProducer.TraceNotificationT(
-        FbsProducer.TraceEventType.RTP,
-        9n,
-        0,
-        FbsProducer.TraceInfo.RtpTraceInfo,
-        new FbsProducer.RtpTraceInfoT(packet, true),
-      ),
-    );
-    fake.notify(Event.PRODUCER_TRACE, id, new FbsProducer.TraceNotificationT(FbsProducer.TraceEventType.NACK, 9n, 1));
+    const packet: FbsPacket.Dump = {
+      payloadType: 96,
+      sequenceNumber: 1,
+      timestamp: 2,
+      marker: true,
+      ssrc: 3,
+      isKeyFrame: false,
+      size: 4n,
+      payloadSize: 5n,
+      spatialLayer: 0,
+      temporalLayer: 0,
+    };
+    fake.notify(Event.PRODUCER_TRACE, id, {
+      type: FbsProducer.TraceEventType.RTP,
+      timestamp: 9n,
+      direction: 0,
+      infoType: FbsProducer.TraceInfo.RtpTraceInfo,
+      info: { rtpPacket: packet, isRtx: true },
+    });
+    fake.notify(Event.PRODUCER_TRACE, id, {
+      type: FbsProducer.TraceEventType.NACK,
+      timestamp: 9n,
+      direction: 1,
+      infoType: 0 /*TraceInfo.NONE*/,
+    });
     await settled();
     expect(producer.score).toEqual([{ encodingIdx: 0, ssrc: 11, rid: undefined, score: 7 }]);
     expect(events.slice(0, 4)).toEqual([
@@ -648,34 +657,22 @@ describe('Producer and Consumer', () => {
     const packets: Buffer[] = [];
     consumer.on('rtp', packet => packets.push(packet));
     expect(consumer.score).toEqual({ score: 10, producerScore: 0, producerScores: [0] });
-    fake.notify(
-      Event.CONSUMER_SCORE,
-      id,
-      new FbsConsumer.ScoreNotificationT(new FbsConsumer.ConsumerScoreT(9, 8, [8, 7])),
-    );
-    fake.notify(
-      Event.CONSUMER_LAYERS_CHANGE,
-      id,
-      new FbsConsumer.LayersChangeNotificationT(new FbsConsumer.ConsumerLayersT(2, 1)),
-    );
-    fake.notify(
-      Event.CONSUMER_TRACE,
-      id,
-      new FbsConsumer.TraceNotificationT(
-        FbsConsumer.TraceEventType.PLI,
-        1n,
-        0,
-        FbsConsumer.TraceInfo.PliTraceInfo,
-        new FbsConsumer.PliTraceInfoT(5),
-      ),
-    );
-    fake.notify(Event.CONSUMER_RTP, id, new FbsConsumer.RtpNotificationT([9, 8, 7]));
+    fake.notify(Event.CONSUMER_SCORE, id, { score: { score: 9, producerScore: 8, producerScores: [8, 7] } });
+    fake.notify(Event.CONSUMER_LAYERS_CHANGE, id, { layers: { spatialLayer: 2, temporalLayer: 1 } });
+    fake.notify(Event.CONSUMER_TRACE, id, {
+      type: FbsConsumer.TraceEventType.PLI,
+      timestamp: 1n,
+      direction: 0,
+      infoType: FbsConsumer.TraceInfo.PliTraceInfo,
+      info: { ssrc: 5 },
+    });
+    fake.notify(Event.CONSUMER_RTP, id, { data: Uint8Array.of(9, 8, 7) });
     await settled();
     expect(consumer.score).toEqual({ score: 9, producerScore: 8, producerScores: [8, 7] });
     expect(consumer.currentLayers).toEqual({ spatialLayer: 2, temporalLayer: 1 });
     expect(packets).toEqual([Buffer.from([9, 8, 7])]);
     expect(events.filter(event => event.endsWith('trace'))).toHaveLength(4);
-    fake.notify(Event.CONSUMER_LAYERS_CHANGE, id, new FbsConsumer.LayersChangeNotificationT());
+    fake.notify(Event.CONSUMER_LAYERS_CHANGE, id, {});
     await settled();
     expect(consumer.currentLayers).toBeUndefined();
   });
@@ -692,17 +689,17 @@ describe('Producer and Consumer', () => {
     fake.script = {
       CONSUMER_SET_PREFERRED_LAYERS: () => ({
         type: ResponseBody.Consumer_SetPreferredLayersResponse,
-        body: new FbsConsumer.SetPreferredLayersResponseT(new FbsConsumer.ConsumerLayersT(1, 0)),
+        body: { preferredLayers: { spatialLayer: 1, temporalLayer: 0 } },
       }),
       CONSUMER_SET_PRIORITY: ({ body }) => ({
         type: ResponseBody.Consumer_SetPriorityResponse,
-        body: new FbsConsumer.SetPriorityResponseT((body as FbsConsumer.SetPriorityRequestT).priority),
+        body: { priority: (body as FbsConsumer.SetPriorityRequest).priority },
       }),
     };
     await consumer.setPreferredLayers({ spatialLayer: 5 });
     expect(consumer.preferredLayers).toEqual({ spatialLayer: 1, temporalLayer: 0 });
     expect(fake.last('CONSUMER_SET_PREFERRED_LAYERS').body).toMatchObject({
-      preferredLayers: { spatialLayer: 5, temporalLayer: null },
+      preferredLayers: { spatialLayer: 5 },
     });
     await consumer.setPriority(3);
     expect(consumer.priority).toBe(3);
@@ -721,21 +718,52 @@ describe('Producer and Consumer', () => {
 
   it('statistics tell both directions', async () => {
     const { consumer } = await pair();
-    const base = (ssrc: number) =>
-      new FbsStream.StatsT(
-        FbsStream.StatsData.BaseStats,
-        Object.assign(new FbsStream.BaseStatsT(5n, ssrc, 0, 'audio/opus'), { rid: '' }),
-      );
+    const base = (ssrc: number) => ({
+      dataType: FbsStream.StatsData.BaseStats,
+      data: Object.assign(
+        {
+          timestamp: 5n,
+          ssrc,
+          kind: 0,
+          mimeType: 'audio/opus',
+          packetsLost: 0,
+          fractionLost: 0,
+          jitter: 0,
+          packetsDiscarded: 0n,
+          packetsRetransmitted: 0n,
+          packetsRepaired: 0n,
+          nackCount: 0n,
+          nackPacketCount: 0n,
+          pliCount: 0n,
+          firCount: 0n,
+          rtxPacketsDiscarded: 0n,
+          roundTripTime: 0.0,
+          score: 0,
+        },
+        { rid: '' },
+      ),
+    });
     fake.script = {
       CONSUMER_GET_STATS: () => ({
         type: ResponseBody.Consumer_GetStatsResponse,
-        body: new FbsConsumer.GetStatsResponseT([
-          new FbsStream.StatsT(FbsStream.StatsData.SendStats, new FbsStream.SendStatsT(base(1), 2n, 3n, 4n)),
-          new FbsStream.StatsT(
-            FbsStream.StatsData.RecvStats,
-            new FbsStream.RecvStatsT(base(9), 2n, 3n, 4n, [new FbsStream.BitrateByLayerT('0.1', 6n)]),
-          ),
-        ]),
+        body: {
+          stats: [
+            {
+              dataType: FbsStream.StatsData.SendStats,
+              data: { base: base(1), packetCount: 2n, byteCount: 3n, bitrate: 4n },
+            },
+            {
+              dataType: FbsStream.StatsData.RecvStats,
+              data: {
+                base: base(9),
+                packetCount: 2n,
+                byteCount: 3n,
+                bitrate: 4n,
+                bitrateByLayer: [{ layer: '0.1', bitrate: 6n }],
+              },
+            },
+          ],
+        },
       }),
     };
     const [sent, received] = await consumer.getStats();
@@ -772,14 +800,14 @@ describe('DataProducer and DataConsumer', () => {
     });
     const received: unknown[] = [];
     dataConsumer.on('message', (message, ppid) => received.push([message.toString(), ppid]));
-    fake.notify(Event.DATACONSUMER_MESSAGE, dataConsumer.id, new FbsDataConsumer.MessageNotificationT(51, [104, 105]));
+    fake.notify(Event.DATACONSUMER_MESSAGE, dataConsumer.id, { ppid: 51, data: Uint8Array.of(104, 105) });
     dataProducer.send('hi', undefined, [1], 2, 3);
     dataProducer.send(Buffer.alloc(0));
     await settled();
     expect(received).toEqual([['hi', 51]]);
     expect(fake.notifications.slice(-2).map(({ body }) => body)).toMatchObject([
-      { ppid: 51, data: [104, 105], subchannels: [1], requiredSubchannel: 2, ignoredSubchannel: 3 },
-      { ppid: 57, data: [0], subchannels: [], requiredSubchannel: null, ignoredSubchannel: null },
+      { ppid: 51, data: Uint8Array.of(104, 105), subchannels: [1], requiredSubchannel: 2, ignoredSubchannel: 3 },
+      { ppid: 57, data: Uint8Array.of(0), subchannels: [] },
     ]);
   });
 
@@ -789,7 +817,7 @@ describe('DataProducer and DataConsumer', () => {
     fake.notify(Event.DATACONSUMER_DATAPRODUCER_PAUSE, id);
     fake.notify(Event.DATACONSUMER_DATAPRODUCER_RESUME, id);
     fake.notify(Event.DATACONSUMER_SCTP_SENDBUFFER_FULL, id);
-    fake.notify(Event.DATACONSUMER_BUFFERED_AMOUNT_LOW, id, new FbsDataConsumer.BufferedAmountLowNotificationT(5));
+    fake.notify(Event.DATACONSUMER_BUFFERED_AMOUNT_LOW, id, { bufferedAmount: 5 });
     await settled();
     expect(events).toEqual([
       'dataConsumer dataproducerpause',
@@ -806,11 +834,11 @@ describe('DataProducer and DataConsumer', () => {
     fake.script = {
       DATACONSUMER_ADD_SUBCHANNEL: () => ({
         type: ResponseBody.DataConsumer_AddSubchannelResponse,
-        body: new FbsDataConsumer.AddSubchannelResponseT([7, 8]),
+        body: { subchannels: [7, 8] },
       }),
       DATACONSUMER_SEND: () => ({
         type: ResponseBody.DataConsumer_SendResponse,
-        body: new FbsDataConsumer.SendResponseT(3),
+        body: { bufferedAmount: 3 },
       }),
     };
     await dataConsumer.addSubchannel(8);
@@ -835,19 +863,11 @@ describe('RtpObserver', () => {
     const seen: unknown[] = [];
     observer.on('dominantspeaker', speaker => seen.push(speaker.producer));
     levels.on('volumes', volumes => seen.push(volumes));
-    fake.notify(
-      Event.ACTIVESPEAKEROBSERVER_DOMINANT_SPEAKER,
-      observer.id,
-      new FbsObserver.DominantSpeakerNotificationT(producer.id),
-    );
-    fake.notify(
-      Event.ACTIVESPEAKEROBSERVER_DOMINANT_SPEAKER,
-      observer.id,
-      new FbsObserver.DominantSpeakerNotificationT('gone'),
-    );
-    const volumes = ['gone', producer.id].map(id => new FbsLevels.VolumeT(id, -20));
-    fake.notify(Event.AUDIOLEVELOBSERVER_VOLUMES, levels.id, new FbsLevels.VolumesNotificationT(volumes));
-    fake.notify(Event.AUDIOLEVELOBSERVER_VOLUMES, levels.id, new FbsLevels.VolumesNotificationT(volumes.slice(0, 1)));
+    fake.notify(Event.ACTIVESPEAKEROBSERVER_DOMINANT_SPEAKER, observer.id, { producerId: producer.id });
+    fake.notify(Event.ACTIVESPEAKEROBSERVER_DOMINANT_SPEAKER, observer.id, { producerId: 'gone' });
+    const volumes = ['gone', producer.id].map(id => ({ producerId: id, volume: -20 }));
+    fake.notify(Event.AUDIOLEVELOBSERVER_VOLUMES, levels.id, { volumes });
+    fake.notify(Event.AUDIOLEVELOBSERVER_VOLUMES, levels.id, { volumes: volumes.slice(0, 1) });
     fake.notify(Event.AUDIOLEVELOBSERVER_SILENCE, levels.id);
     await settled();
     expect(seen).toEqual([producer, [{ producer, volume: -20 }]]);

@@ -1,9 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import * as FbsRouter from '../../../src/channel/fbs/router.js';
 import { Method } from '../../../src/channel/fbs/request.js';
 import * as FbsTransport from '../../../src/channel/fbs/transport.js';
 import * as FbsWebRtcTransport from '../../../src/channel/fbs/web-rtc-transport.js';
-import * as FbsWorker from '../../../src/channel/fbs/worker.js';
 import { IceCredentials } from '../../../src/ice/credentials.js';
 import { StunAttribute, StunClass } from '../../../src/ice/stun-message.js';
 import { bindingRequest, type RequestOptions } from '../ice/support.js';
@@ -34,11 +32,11 @@ class Attacked {
   readonly port: number;
   #sequenceNumber = 0;
 
-  private constructor(worker: TestWorker, peers: WebRtcPeer[], victim: FbsWebRtcTransport.DumpResponseT) {
+  private constructor(worker: TestWorker, peers: WebRtcPeer[], victim: FbsWebRtcTransport.DumpResponse) {
     this.worker = worker;
     [this.sender, this.receiver, this.peer] = peers;
-    const { usernameFragment, password } = victim.iceParameters!;
-    this.credentials = new IceCredentials(usernameFragment as string, password as string);
+    const { usernameFragment, password } = victim.iceParameters;
+    this.credentials = new IceCredentials(usernameFragment, password);
     this.port = victim.iceCandidates[0].port;
   }
 
@@ -361,18 +359,19 @@ describe('a flood of ClientHellos', () => {
     const { worker, peers } = await connectedPeers('10.0.0.2', '10.0.0.3');
     await worker.request(Method.TRANSPORT_PRODUCE, 't0', produceRequest('producer', 1000));
     await worker.request(Method.TRANSPORT_CONSUME, 't1', consumeRequest('consumer', 'producer', 1000, 5000));
-    await worker.request(
-      Method.ROUTER_CREATE_WEBRTCTRANSPORT,
-      'router',
-      new FbsRouter.CreateWebRtcTransportRequestT(
-        'slow',
-        new FbsWebRtcTransport.WebRtcTransportOptionsT(
-          webRtcTransportWithServerRequest('slow', '').options!.base,
-          FbsWebRtcTransport.Listen.ListenIndividual,
-          new FbsWebRtcTransport.ListenIndividualT([listenInfo()]),
-        ),
-      ),
-    );
+    await worker.request(Method.ROUTER_CREATE_WEBRTCTRANSPORT, 'router', {
+      transportId: 'slow',
+      options: {
+        base: webRtcTransportWithServerRequest('slow', '').options.base,
+        listenType: FbsWebRtcTransport.Listen.ListenIndividual,
+        listen: { listenInfos: [listenInfo()] },
+        enableUdp: true,
+        enableTcp: true,
+        preferUdp: false,
+        preferTcp: false,
+        iceConsentTimeout: 30,
+      },
+    });
     const slow = new RecordedPeer(worker.createPeer('10.0.0.4'), '10.0.0.4', await dump(worker, 'slow'));
     await connect(worker, 'slow', slow, FbsWebRtcTransport.DtlsRole.CLIENT);
     await worker.advance(500);
@@ -414,14 +413,10 @@ describe('a WebRtcServer', () => {
     const { worker, peers } = await connectedPeers('10.0.0.2', '10.0.0.3');
     await worker.request(Method.TRANSPORT_PRODUCE, 't0', produceRequest('producer', 1000));
     await worker.request(Method.TRANSPORT_CONSUME, 't1', consumeRequest('consumer', 'producer', 1000, 5000));
-    await worker.request(
-      Method.WORKER_CREATE_WEBRTCSERVER,
-      '',
-      new FbsWorker.CreateWebRtcServerRequestT('server', [
-        listenInfo({ port: 4000 }),
-        listenInfo({ protocol: FbsTransport.Protocol.TCP, port: 4000 }),
-      ]),
-    );
+    await worker.request(Method.WORKER_CREATE_WEBRTCSERVER, '', {
+      webRtcServerId: 'server',
+      listenInfos: [listenInfo({ port: 4000 }), listenInfo({ protocol: FbsTransport.Protocol.TCP, port: 4000 })],
+    });
     await worker.request(
       Method.ROUTER_CREATE_WEBRTCTRANSPORT_WITH_SERVER,
       'router',

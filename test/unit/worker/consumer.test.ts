@@ -80,11 +80,11 @@ describe('a simple Consumer', () => {
 
   it('leaves out payload types that were not negotiated', () => {
     const mapped = produceRequest();
-    mapped.rtpMapping!.codecs.push({
-      ...mapped.rtpMapping!.codecs[0],
+    mapped.rtpMapping.codecs.push({
+      ...mapped.rtpMapping.codecs[0],
       payloadType: 13,
       mappedPayloadType: 13,
-    } as never);
+    });
     producer = harness.produce(mapped);
     send('1');
     receive({ sequenceNumber: 2, payloadType: 13 });
@@ -159,11 +159,7 @@ describe('a simple Consumer', () => {
 
   it('has no layers', () => {
     const respond: unknown[] = [];
-    consumer.setPreferredLayers(
-      { spatialLayer: 1, temporalLayer: 1 } as never,
-      layers => respond.push(layers),
-      harness.now,
-    );
+    consumer.setPreferredLayers({ spatialLayer: 1, temporalLayer: 1 }, layers => respond.push(layers), harness.now);
     expect([consumer.preferredLayers, respond]).toEqual([undefined, [undefined]]);
     expect(consumer.dump()).toMatchObject({
       preferredSpatialLayer: -1,
@@ -178,7 +174,7 @@ describe('a simple Consumer', () => {
   it('takes a priority of at least 1', () => {
     expect(() => consumer.setPriority(0)).toThrow(new TypeError('wrong priority (must be higher than 0)'));
     consumer.setPriority(200);
-    expect([consumer.dump().base!.priority, consumer.bitratePriority]).toEqual([200, 200]);
+    expect([consumer.dump().base.priority, consumer.bitratePriority]).toEqual([200, 200]);
     consumer.pause(harness.now);
     expect(consumer.bitratePriority).toBe(0);
   });
@@ -435,7 +431,7 @@ describe('a pipe Consumer', () => {
       ['PRODUCER_SCORE', '0:10'],
       ['newStream', 9001],
     ]);
-    expect(consumer.score).toMatchObject({ score: 10, producerScore: 10, producerScores: [10, 0] });
+    expect(consumer.score).toMatchObject({ score: 10, producerScore: 10, producerScores: Uint8Array.of(10, 0) });
     expect([consumer.increaseLayer(1e9, false, 0), consumer.desiredBitrate(0), consumer.bitratePriority]).toEqual([
       0, 0, 1,
     ]);
@@ -476,7 +472,7 @@ describe('Consumer parameters', () => {
   it.each<[ConsumeOptions['preferredLayers'], [number, number]]>([
     [undefined, [2, 2]],
     [
-      [1, null],
+      [1, undefined],
       [1, 2],
     ],
     [

@@ -1,9 +1,9 @@
+import { type MessageNotification } from '../../../src/channel/fbs/data-consumer.js';
 import { describe, expect, it } from 'vitest';
 import * as FbsDataConsumer from '../../../src/channel/fbs/data-consumer.js';
-import * as FbsDataProducer from '../../../src/channel/fbs/data-producer.js';
+import type * as FbsDataProducer from '../../../src/channel/fbs/data-producer.js';
 import { Event } from '../../../src/channel/fbs/notification.js';
 import { Method } from '../../../src/channel/fbs/request.js';
-import * as FbsTransport from '../../../src/channel/fbs/transport.js';
 import {
   consumeDataRequest,
   createDirectTransport,
@@ -29,18 +29,20 @@ async function directData(subchannels: number[] = []) {
     'direct',
     consumeDataRequest('consumer', 'producer', { subchannels }),
   );
-  const send = (text: string, ...rest: [number[]?, (number | null)?, (number | null)?]): void =>
-    worker.notify(
-      Event.DATAPRODUCER_SEND,
-      'producer',
-      new FbsDataProducer.SendNotificationT(51, [...Buffer.from(text)], ...rest),
-    );
+  const send = (text: string, subchannels?: number[], required?: number, ignored?: number): void =>
+    worker.notify(Event.DATAPRODUCER_SEND, 'producer', {
+      ppid: 51,
+      data: Buffer.from(text),
+      subchannels,
+      requiredSubchannel: required,
+      ignoredSubchannel: ignored,
+    });
   const messages = (): string[] =>
     worker
       .take('consumer')
       .map(({ event, body }) =>
-        body instanceof FbsDataConsumer.MessageNotificationT
-          ? `${body.ppid} ${Buffer.from(body.data).toString()}`
+        event === 'DATACONSUMER_MESSAGE'
+          ? `${(body as MessageNotification).ppid} ${Buffer.from((body as MessageNotification).data).toString()}`
           : event,
       );
   return { worker, send, messages };
@@ -63,12 +65,12 @@ describe('direct data', () => {
       '51 three',
     ]);
     // The paused one counts all the same.
-    const { messagesReceived, bytesReceived } = await worker.request<FbsDataProducer.GetStatsResponseT>(
+    const { messagesReceived, bytesReceived } = await worker.request<FbsDataProducer.GetStatsResponse>(
       Method.DATAPRODUCER_GET_STATS,
       'producer',
     );
     expect([messagesReceived, bytesReceived]).toEqual([3n, 11n]);
-    const { messagesSent, bytesSent } = await worker.request<FbsDataConsumer.GetStatsResponseT>(
+    const { messagesSent, bytesSent } = await worker.request<FbsDataConsumer.GetStatsResponse>(
       Method.DATACONSUMER_GET_STATS,
       'consumer',
     );
@@ -82,7 +84,7 @@ describe('direct data', () => {
     send('x'.repeat(10));
     await worker.advance(0);
     expect(messages()).toEqual([`51 ${'x'.repeat(10)}`]);
-    const { messagesReceived } = await worker.request<FbsDataProducer.GetStatsResponseT>(
+    const { messagesReceived } = await worker.request<FbsDataProducer.GetStatsResponse>(
       Method.DATAPRODUCER_GET_STATS,
       'producer',
     );
@@ -96,35 +98,31 @@ describe('direct data', () => {
     send('b', [3, 2]);
     send('c', [], 1);
     send('d', [], 3);
-    send('e', [], null, 1);
+    send('e', [], undefined, 1);
     await worker.advance(0);
     expect(messages()).toEqual(['51 b', '51 c']);
   });
 
   it('has subchannels as a set', async () => {
     const { worker } = await directData();
-    const set = await worker.request<FbsDataConsumer.SetSubchannelsResponseT>(
+    const set = await worker.request<FbsDataConsumer.SetSubchannelsResponse>(
       Method.DATACONSUMER_SET_SUBCHANNELS,
       'consumer',
-      new FbsDataConsumer.SetSubchannelsRequestT([1, 1, 0, 5]),
+      { subchannels: [1, 1, 0, 5] },
     );
     expect(set.subchannels).toEqual([1, 0, 5]);
-    await worker.request(Method.DATACONSUMER_ADD_SUBCHANNEL, 'consumer', new FbsDataConsumer.AddSubchannelRequestT(9));
-    const removed = await worker.request<FbsDataConsumer.RemoveSubchannelResponseT>(
+    await worker.request(Method.DATACONSUMER_ADD_SUBCHANNEL, 'consumer', { subchannel: 9 });
+    const removed = await worker.request<FbsDataConsumer.RemoveSubchannelResponse>(
       Method.DATACONSUMER_REMOVE_SUBCHANNEL,
       'consumer',
-      new FbsDataConsumer.RemoveSubchannelRequestT(1),
+      { subchannel: 1 },
     );
     expect(removed.subchannels).toEqual([0, 5, 9]);
   });
 
   it('ends with the DataProducer', async () => {
     const { worker, messages } = await directData();
-    await worker.request(
-      Method.TRANSPORT_CLOSE_DATAPRODUCER,
-      'direct',
-      new FbsTransport.CloseDataProducerRequestT('producer'),
-    );
+    await worker.request(Method.TRANSPORT_CLOSE_DATAPRODUCER, 'direct', { dataProducerId: 'producer' });
     expect(messages()).toEqual(['DATACONSUMER_DATAPRODUCER_CLOSE']);
     await expect(worker.request(Method.DATACONSUMER_DUMP, 'consumer')).rejects.toThrow('not found');
   });
@@ -148,11 +146,7 @@ describe('data for an association that is not connected', () => {
       }),
     );
     const send = () =>
-      worker.request<FbsDataConsumer.SendResponseT>(
-        Method.DATACONSUMER_SEND,
-        'queued',
-        new FbsDataConsumer.SendRequestT(51, [1, 2, 3]),
-      );
+      worker.request<FbsDataConsumer.SendResponse>(Method.DATACONSUMER_SEND, 'queued', { ppid: 51, data: [1, 2, 3] });
     expect([(await send()).bufferedAmount, (await send()).bufferedAmount]).toEqual([3, 6]);
     await expect(send()).rejects.toThrow('sctpsendbufferfull');
     expect(worker.take('queued').map(({ event }) => event)).toEqual(['DATACONSUMER_SCTP_SENDBUFFER_FULL']);

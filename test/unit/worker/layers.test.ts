@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DropReason } from '../../../src/common/drop-reason.js';
-import { ConsumerLayersT } from '../../../src/channel/fbs/consumer.js';
 import { type Consumer } from '../../../src/worker/consumer.js';
 import { type Producer } from '../../../src/worker/producer.js';
 import { buildPacket } from '../rtp/support.js';
@@ -26,13 +25,9 @@ const keyFrameRequests = () =>
     .filter(event => (event as string[])[0] === 'keyFrame')
     .map(event => (event as number[])[1]);
 
-function prefer(spatialLayer: number, temporalLayer: number | null = null): unknown {
+function prefer(spatialLayer: number, temporalLayer?: number): unknown {
   let response: unknown;
-  consumer.setPreferredLayers(
-    new ConsumerLayersT(spatialLayer, temporalLayer),
-    effective => (response = effective),
-    harness.now,
-  );
+  consumer.setPreferredLayers({ spatialLayer, temporalLayer }, effective => (response = effective), harness.now);
   return response;
 }
 
@@ -234,7 +229,7 @@ describe('a simulcast Consumer', () => {
     expect(layers()).toEqual({ target: '-1.-1', current: '-1.-1' });
     expect(layersEvents()).toEqual([
       ['CONSUMER_LAYERS_CHANGE', 'c1', '0.0'],
-      ['CONSUMER_LAYERS_CHANGE', 'c1', null],
+      ['CONSUMER_LAYERS_CHANGE', 'c1', undefined],
     ]);
     send(0, { key: true });
     expect(layers().current).toBe('0.0');
@@ -243,7 +238,7 @@ describe('a simulcast Consumer', () => {
   it('stops while paused, and begins anew', () => {
     startTwoLayers();
     consumer.pause(harness.now);
-    expect(layersEvents()).toEqual([['CONSUMER_LAYERS_CHANGE', 'c1', null]]);
+    expect(layersEvents()).toEqual([['CONSUMER_LAYERS_CHANGE', 'c1', undefined]]);
     consumer.resume(harness.now);
     expect(harness.takeEvents()).toEqual([
       ['keyFrame', 9001],
@@ -298,7 +293,7 @@ describe('a simulcast Consumer', () => {
       expect(consumer.increaseLayer(1, false, harness.now)).toBe(0);
       consumer.applyLayers(harness.now);
       expect(layers()).toEqual({ target: '-1.-1', current: '-1.-1' });
-      expect(layersEvents()).toEqual([['CONSUMER_LAYERS_CHANGE', 'c1', null]]);
+      expect(layersEvents()).toEqual([['CONSUMER_LAYERS_CHANGE', 'c1', undefined]]);
     });
 
     it.each([
@@ -409,7 +404,7 @@ describe('an SVC Consumer', () => {
     sendFrame(true, 1);
     expect(sent()).toEqual(['0!']);
     consumer.pause(harness.now);
-    expect(layersEvents().at(-1)).toEqual(['CONSUMER_LAYERS_CHANGE', 'c1', null]);
+    expect(layersEvents().at(-1)).toEqual(['CONSUMER_LAYERS_CHANGE', 'c1', undefined]);
     consumer.resume(harness.now);
     expect(keyFrameRequests()).toEqual([9001]);
     sendFrame(false, 1);

@@ -1,10 +1,10 @@
+import { eventInfo } from '../../../src/channel/methods.js';
 import { DropCounters, type DropReason } from '../../../src/common/drop-reason.js';
 import { PacketMemory } from '../../../src/common/packet-memory.js';
 import { TimerQueue } from '../../../src/common/timer-queue.js';
-import { ConsumerLayersT } from '../../../src/channel/fbs/consumer.js';
 import { Event } from '../../../src/channel/fbs/notification.js';
 import * as FbsRtpParameters from '../../../src/channel/fbs/rtp-parameters.js';
-import { ConsumeRequestT, ProduceRequestT } from '../../../src/channel/fbs/transport.js';
+import { type ConsumeRequest, type ProduceRequest } from '../../../src/channel/fbs/transport.js';
 import { DATAGRAM_OFFSET, parseSlot, slotSize } from '../../../src/rtp/packet-slot.js';
 import { type HeaderExtensionIds, ROUTER_EXTENSION_IDS } from '../../../src/rtp/header-extension.js';
 import { RtpPacket } from '../../../src/rtp/rtp-packet.js';
@@ -48,18 +48,18 @@ export class MediaHarness implements ProducerListener, ConsumerListener, EgressR
       atEndOfTick: (callback: () => void) => this.#endOfTick.push(callback),
     } as unknown as Runtime;
     this.media = new MediaContext(runtime, this.memory, this.drops, {
-      notify: (id, event, body) => this.events.push(summary(id, event, body)),
+      notify: (id, event, ...[body]) => void this.events.push(summary(id, event, body)),
     });
   }
 
-  produce(request: ProduceRequestT): Producer {
+  produce(request: ProduceRequest): Producer {
     const producer = new Producer(request, this, this.captureTimes, this.media);
     this.producers.push(producer);
     return producer;
   }
 
   /** Connects the new Consumer at once unless told not to. */
-  consume(request: ConsumeRequestT, connected = true): Consumer {
+  consume(request: ConsumeRequest, connected = true): Consumer {
     const consumer = new Consumer(request, this, this.media, this.now);
     const producer = this.producers.find(({ id }) => id === request.producerId);
     if (producer !== undefined) {
@@ -220,7 +220,7 @@ export class MediaHarness implements ProducerListener, ConsumerListener, EgressR
 
 /** Notifications as short texts and numbers. */
 function summary(id: string, event: Event, body: unknown): unknown {
-  const name = Event[event];
+  const name = eventInfo(event)!.name;
   if (event === Event.PRODUCER_SCORE) {
     const { scores } = body as { scores: { encodingIdx: number; score: number }[] };
     return [name, ...scores.map(({ encodingIdx, score }) => `${encodingIdx}:${score}`)];
@@ -262,10 +262,13 @@ export interface ParametersOptions {
   encodings?: EncodingOptions[];
 }
 
-const integer = (name: string, value: number) =>
-  new FbsRtpParameters.ParameterT(name, FbsRtpParameters.Value.Integer32, new FbsRtpParameters.Integer32T(value));
+const integer = (name: string, value: number) => ({
+  name,
+  valueType: FbsRtpParameters.Value.Integer32,
+  value: { value },
+});
 
-export function rtpParameters(options: ParametersOptions): FbsRtpParameters.RtpParametersT {
+export function rtpParameters(options: ParametersOptions): FbsRtpParameters.RtpParameters {
   const { codec = {}, rtxPayloadType, extensions = [], encodings = [{ ssrc: 1111 }] } = options;
   const mimeType = codec.mimeType ?? 'video/VP8';
   const payloadType = codec.payloadType ?? 100;
@@ -279,41 +282,46 @@ export function rtpParameters(options: ParametersOptions): FbsRtpParameters.RtpP
         ]
       : []);
   const codecs = [
-    new FbsRtpParameters.RtpCodecParametersT(
+    {
       mimeType,
       payloadType,
-      codec.clockRate ?? (mimeType.startsWith('video') ? 90_000 : 48_000),
-      null,
-      (codec.parameters ?? []).map(([name, value]) => integer(name, value)),
-      feedback.map(([type, parameter]) => new FbsRtpParameters.RtcpFeedbackT(type, parameter)),
-    ),
+      clockRate: codec.clockRate ?? (mimeType.startsWith('video') ? 90_000 : 48_000),
+      parameters: (codec.parameters ?? []).map(([name, value]) => integer(name, value)),
+      rtcpFeedback: feedback.map(([type, parameter]) => ({ type, parameter })),
+    },
   ];
   if (rtxPayloadType !== undefined) {
-    codecs.push(
-      new FbsRtpParameters.RtpCodecParametersT('video/rtx', rtxPayloadType, 90_000, null, [
-        integer('apt', payloadType),
-      ]),
-    );
+    codecs.push({
+      mimeType: 'video/rtx',
+      payloadType: rtxPayloadType,
+      clockRate: 90_000,
+      parameters: [integer('apt', payloadType)],
+      rtcpFeedback: [],
+    });
   }
-  return new FbsRtpParameters.RtpParametersT(
-    options.mid ?? null,
+  return {
+    mid: options.mid,
     codecs,
-    extensions.map(([uri, id]) => new FbsRtpParameters.RtpHeaderExtensionParametersT(RtpHeaderExtensionUri[uri], id)),
-    encodings.map(rtpEncoding),
-    new FbsRtpParameters.RtcpParametersT('cname'),
-  );
+    headerExtensions: extensions.map(([uri, id]) => ({
+      uri: RtpHeaderExtensionUri[uri],
+      id,
+      encrypt: false,
+      parameters: [],
+    })),
+    encodings: encodings.map(rtpEncoding),
+    rtcp: { cname: 'cname', reducedSize: true },
+  };
 }
 
-export function rtpEncoding(encoding: EncodingOptions): FbsRtpParameters.RtpEncodingParametersT {
-  return new FbsRtpParameters.RtpEncodingParametersT(
-    encoding.ssrc ?? null,
-    encoding.rid ?? null,
-    null,
-    encoding.rtx === undefined ? null : new FbsRtpParameters.RtxT(encoding.rtx),
-    encoding.dtx ?? false,
-    encoding.mode ?? null,
-    encoding.maxBitrate ?? null,
-  );
+export function rtpEncoding(encoding: EncodingOptions): FbsRtpParameters.RtpEncodingParameters {
+  return {
+    ssrc: encoding.ssrc,
+    rid: encoding.rid,
+    rtx: encoding.rtx === undefined ? undefined : { ssrc: encoding.rtx },
+    dtx: encoding.dtx ?? false,
+    scalabilityMode: encoding.mode,
+    maxBitrate: encoding.maxBitrate,
+  };
 }
 
 export interface ProduceOptions extends ParametersOptions {
@@ -326,21 +334,21 @@ export interface ProduceOptions extends ParametersOptions {
 }
 
 /** Mapped SSRCs are 9001, 9002 ... */
-export function produceRequest(options: ProduceOptions = {}): ProduceRequestT {
+export function produceRequest(options: ProduceOptions = {}): ProduceRequest {
   const { codec = {}, encodings = [{ ssrc: 1111 }] } = options;
   const isVideo = (codec.mimeType ?? 'video/VP8').startsWith('video');
-  return new ProduceRequestT(
-    options.id ?? 'p1',
-    isVideo ? MediaKind.VIDEO : MediaKind.AUDIO,
-    rtpParameters(options),
-    new FbsRtpParameters.RtpMappingT(
-      [new FbsRtpParameters.CodecMappingT(codec.payloadType ?? 100, options.mappedPayloadType ?? 101)],
-      encodings.map(({ ssrc, rid }, i) => new FbsRtpParameters.EncodingMappingT(rid ?? null, ssrc ?? null, 9001 + i)),
-    ),
-    options.paused ?? false,
-    options.keyFrameRequestDelay ?? 0,
-    options.packetIds ?? false,
-  );
+  return {
+    producerId: options.id ?? 'p1',
+    kind: isVideo ? MediaKind.VIDEO : MediaKind.AUDIO,
+    rtpParameters: rtpParameters(options),
+    rtpMapping: {
+      codecs: [{ payloadType: codec.payloadType ?? 100, mappedPayloadType: options.mappedPayloadType ?? 101 }],
+      encodings: encodings.map(({ ssrc, rid }, i) => ({ rid: rid, ssrc: ssrc, mappedSsrc: 9001 + i })),
+    },
+    paused: options.paused ?? false,
+    keyFrameRequestDelay: options.keyFrameRequestDelay ?? 0,
+    enableMediasoupPacketIdHeaderExtension: options.packetIds ?? false,
+  };
 }
 
 export interface ConsumeOptions extends ParametersOptions {
@@ -350,11 +358,11 @@ export interface ConsumeOptions extends ParametersOptions {
   ignoreDtx?: boolean;
   /** Scalability modes of the Producer's encodings. */
   consumable?: string[];
-  preferredLayers?: [number, number | null];
+  preferredLayers?: [number, number?];
 }
 
 /** Its own SSRC is 5001 (5002 ...), RTX 6001 with payload type 102, unless told. */
-export function consumeRequest(options: ConsumeOptions = {}): ConsumeRequestT {
+export function consumeRequest(options: ConsumeOptions = {}): ConsumeRequest {
   const consumable = options.consumable ?? ['S1T1'];
   const mimeType = options.codec?.mimeType ?? 'video/VP8';
   const isVideo = mimeType.startsWith('video');
@@ -373,15 +381,15 @@ export function consumeRequest(options: ConsumeOptions = {}): ConsumeRequestT {
     codec: { ...options.codec, mimeType, payloadType: options.codec?.payloadType ?? 101 },
     encodings,
   };
-  return new ConsumeRequestT(
-    options.id ?? 'c1',
-    'p1',
-    isVideo ? MediaKind.VIDEO : MediaKind.AUDIO,
-    rtpParameters(parameters),
-    options.pipe ? Type.PIPE : Type.SIMPLE,
-    consumable.map((one, i) => rtpEncoding({ ssrc: 9001 + i, mode: one })),
-    options.paused ?? false,
-    layers === undefined ? null : new ConsumerLayersT(...layers),
-    options.ignoreDtx ?? false,
-  );
+  return {
+    consumerId: options.id ?? 'c1',
+    producerId: 'p1',
+    kind: isVideo ? MediaKind.VIDEO : MediaKind.AUDIO,
+    rtpParameters: rtpParameters(parameters),
+    type: options.pipe ? Type.PIPE : Type.SIMPLE,
+    consumableRtpEncodings: consumable.map((one, i) => rtpEncoding({ ssrc: 9001 + i, mode: one })),
+    paused: options.paused ?? false,
+    preferredLayers: layers === undefined ? undefined : { spatialLayer: layers[0], temporalLayer: layers[1] },
+    ignoreDtx: options.ignoreDtx ?? false,
+  };
 }

@@ -1,12 +1,9 @@
+import { type DominantSpeakerNotification } from '../../../src/channel/fbs/active-speaker-observer.js';
+import { type VolumesNotification } from '../../../src/channel/fbs/audio-level-observer.js';
 import { describe, expect, it } from 'vitest';
-import * as FbsActiveSpeakerObserver from '../../../src/channel/fbs/active-speaker-observer.js';
-import * as FbsAudioLevelObserver from '../../../src/channel/fbs/audio-level-observer.js';
+import type * as FbsAudioLevelObserver from '../../../src/channel/fbs/audio-level-observer.js';
 import { Event } from '../../../src/channel/fbs/notification.js';
-import * as FbsProducer from '../../../src/channel/fbs/producer.js';
 import { Method } from '../../../src/channel/fbs/request.js';
-import * as FbsRouter from '../../../src/channel/fbs/router.js';
-import * as FbsRtpObserver from '../../../src/channel/fbs/rtp-observer.js';
-import * as FbsTransport from '../../../src/channel/fbs/transport.js';
 import { createDirectTransport, createRouter, opusPacket, produceRequest } from '../../support/requests.js';
 import { TestWorker } from '../../support/test-worker.js';
 
@@ -16,26 +13,18 @@ async function observed(kind: 'level' | 'speaker', { maxEntries = 2, threshold =
   await createRouter(worker);
   await createDirectTransport(worker, 'direct');
   if (kind === 'level') {
-    const options = new FbsAudioLevelObserver.AudioLevelObserverOptionsT(maxEntries, threshold, interval);
-    await worker.request(
-      Method.ROUTER_CREATE_AUDIOLEVELOBSERVER,
-      'router',
-      new FbsRouter.CreateAudioLevelObserverRequestT('observer', options),
-    );
+    const options: FbsAudioLevelObserver.AudioLevelObserverOptions = { maxEntries, threshold, interval };
+    await worker.request(Method.ROUTER_CREATE_AUDIOLEVELOBSERVER, 'router', { rtpObserverId: 'observer', options });
   } else {
-    await worker.request(
-      Method.ROUTER_CREATE_ACTIVESPEAKEROBSERVER,
-      'router',
-      new FbsRouter.CreateActiveSpeakerObserverRequestT(
-        'observer',
-        new FbsActiveSpeakerObserver.ActiveSpeakerObserverOptionsT(interval),
-      ),
-    );
+    await worker.request(Method.ROUTER_CREATE_ACTIVESPEAKEROBSERVER, 'router', {
+      rtpObserverId: 'observer',
+      options: { interval },
+    });
   }
   const ssrcs = { a: 1000, b: 2000, c: 3000 };
   for (const [id, ssrc] of Object.entries(ssrcs)) {
     await worker.request(Method.TRANSPORT_PRODUCE, 'direct', produceRequest(id, ssrc));
-    await worker.request(Method.RTPOBSERVER_ADD_PRODUCER, 'observer', new FbsRtpObserver.AddProducerRequestT(id));
+    await worker.request(Method.RTPOBSERVER_ADD_PRODUCER, 'observer', { producerId: id });
   }
   let seq = 0;
   /** Everybody speaks for a while at these levels (-dBov). */
@@ -44,17 +33,18 @@ async function observed(kind: 'level' | 'speaker', { maxEntries = 2, threshold =
       seq++;
       for (const [id, level] of Object.entries(levels)) {
         const packet = opusPacket(ssrcs[id as keyof typeof ssrcs], seq, level);
-        worker.notify(Event.PRODUCER_SEND, id, new FbsProducer.SendNotificationT([...packet]));
+        worker.notify(Event.PRODUCER_SEND, id, { data: packet });
       }
       await worker.advance(20);
     }
   };
   const events = (): unknown[] =>
     worker.take('observer').map(({ event, body }) => {
-      if (body instanceof FbsAudioLevelObserver.VolumesNotificationT) {
-        return body.volumes.map(({ producerId, volume }) => `${producerId as string} ${volume}`);
+      if (event === 'AUDIOLEVELOBSERVER_VOLUMES') {
+        return (body as VolumesNotification).volumes.map(({ producerId, volume }) => `${producerId} ${volume}`);
       }
-      return body instanceof FbsActiveSpeakerObserver.DominantSpeakerNotificationT ? body.producerId : event;
+      const isSpeaker = event === 'ACTIVESPEAKEROBSERVER_DOMINANT_SPEAKER';
+      return isSpeaker ? (body as DominantSpeakerNotification).producerId : event;
     });
   return { worker, speak, events };
 }
@@ -103,11 +93,7 @@ describe('AudioLevelObserver', () => {
   it('does not hear a paused Producer, nor one that was removed', async () => {
     const { worker, speak, events } = await observed('level');
     await worker.request(Method.PRODUCER_PAUSE, 'a');
-    await worker.request(
-      Method.RTPOBSERVER_REMOVE_PRODUCER,
-      'observer',
-      new FbsRtpObserver.RemoveProducerRequestT('b'),
-    );
+    await worker.request(Method.RTPOBSERVER_REMOVE_PRODUCER, 'observer', { producerId: 'b' });
     await speak(500, { a: 10, b: 20, c: 30 });
     await worker.request(Method.PRODUCER_RESUME, 'a');
     await speak(500, { a: 10, b: 20, c: 30 });
@@ -127,7 +113,7 @@ describe('ActiveSpeakerObserver', () => {
   it('names another one at once when the speaker goes', async () => {
     const { worker, speak, events } = await observed('speaker', { interval: 300 });
     await speak(300, { a: 120, b: 120, c: 120 });
-    await worker.request(Method.TRANSPORT_CLOSE_PRODUCER, 'direct', new FbsTransport.CloseProducerRequestT('a'));
+    await worker.request(Method.TRANSPORT_CLOSE_PRODUCER, 'direct', { producerId: 'a' });
     expect(events()).toEqual(['a', 'b']);
   });
 

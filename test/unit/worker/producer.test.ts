@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DropReason } from '../../../src/common/drop-reason.js';
-import { Event } from '../../../src/channel/fbs/notification.js';
 import { TraceEventType } from '../../../src/channel/fbs/producer.js';
 import { Type } from '../../../src/channel/fbs/rtp-parameters.js';
 import { CompoundBuilder } from '../../../src/rtp/rtcp/compound.js';
@@ -163,7 +162,7 @@ describe('Producer events', () => {
     turned(2, 0b0000);
     harness.receive(producer, packet({ sequenceNumber: 3 }));
     turned(4, 0b1101);
-    const name = Event[Event.PRODUCER_VIDEO_ORIENTATION_CHANGE];
+    const name = 'PRODUCER_VIDEO_ORIENTATION_CHANGE';
     expect(harness.takeEvents().filter(event => (event as string[])[0] === name)).toEqual([
       [name, 'p1', { camera: false, flip: false, rotation: 0 }],
       [name, 'p1', { camera: true, flip: true, rotation: 90 }],
@@ -190,7 +189,7 @@ describe('Producer events', () => {
     harness.advance(40);
     expect(harness.takeEvents()).toMatchObject([
       ['NACK', 1111],
-      ['PRODUCER_TRACE', 'p1', { direction: 1, info: null }],
+      ['PRODUCER_TRACE', 'p1', { direction: 1, info: undefined }],
     ]);
     expect([...harness.rtcp[0]]).toEqual([0x81, 0xcd, 0, 3, 0, 0, 0, 0, ...uint(1111, 4), 0, 2, 0, 0]);
   });
@@ -227,7 +226,7 @@ describe('Producer events', () => {
               ssrc: 1111,
               payloadType: 100,
               mid: 'mm',
-              rid: null,
+              rid: undefined,
               wideSequenceNumber: 258,
               isKeyFrame: true,
               payloadSize: 4n,
@@ -238,7 +237,10 @@ describe('Producer events', () => {
       [
         'PRODUCER_TRACE',
         'p1',
-        { type: TraceEventType.RTP, info: { rtpPacket: { sequenceNumber: 2, mid: null, wideSequenceNumber: null } } },
+        {
+          type: TraceEventType.RTP,
+          info: { rtpPacket: { sequenceNumber: 2, mid: undefined, wideSequenceNumber: undefined } },
+        },
       ],
     ]);
     // Sender reports are traced, but not in the dump.
@@ -253,7 +255,7 @@ describe('Producer events', () => {
       ['PRODUCER_SCORE', '0:10'],
       ['PLI', 1111],
       ['PRODUCER_TRACE', 'p1', { type: TraceEventType.PLI, direction: 1, info: { ssrc: 1111 } }],
-      ['PRODUCER_TRACE', 'p1', { type: TraceEventType.NACK, direction: 1, info: null }],
+      ['PRODUCER_TRACE', 'p1', { type: TraceEventType.NACK, direction: 1, info: undefined }],
       ['newStream', 9001],
     ]);
   });
@@ -397,8 +399,8 @@ describe('Producer dump and stats', () => {
       rtpParameters: {
         mid: 'm',
         msid: '',
-        codecs: [{ mimeType: 'video/VP8', payloadType: 100, channels: null }, { mimeType: 'video/rtx' }],
-        encodings: [{ ssrc: 1111, rid: null, codecPayloadType: 100, scalabilityMode: 'S1T1', maxBitrate: null }],
+        codecs: [{ mimeType: 'video/VP8', payloadType: 100, channels: undefined }, { mimeType: 'video/rtx' }],
+        encodings: [{ ssrc: 1111, rid: undefined, codecPayloadType: 100, scalabilityMode: 'S1T1' }],
       },
       rtpMapping: {
         codecs: [{ payloadType: 100, mappedPayloadType: 101 }],
@@ -430,8 +432,8 @@ describe('Producer dump and stats', () => {
               kind: 1,
               mimeType: 'video/VP8',
               score: 10,
-              rid: null,
-              rtxSsrc: null,
+              rid: undefined,
+              rtxSsrc: undefined,
             },
           },
         },

@@ -1,22 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { Event } from '../../../src/channel/fbs/notification.js';
 import { Method } from '../../../src/channel/fbs/request.js';
-import { type Body } from '../../../src/channel/codec.js';
-import * as FbsActiveSpeakerObserver from '../../../src/channel/fbs/active-speaker-observer.js';
-import * as FbsAudioLevelObserver from '../../../src/channel/fbs/audio-level-observer.js';
-import * as FbsConsumer from '../../../src/channel/fbs/consumer.js';
 import * as FbsDataConsumer from '../../../src/channel/fbs/data-consumer.js';
 import * as FbsDataProducer from '../../../src/channel/fbs/data-producer.js';
-import * as FbsPlainTransport from '../../../src/channel/fbs/plain-transport.js';
-import * as FbsPipeTransport from '../../../src/channel/fbs/pipe-transport.js';
-import * as FbsRouter from '../../../src/channel/fbs/router.js';
-import * as FbsRtpObserver from '../../../src/channel/fbs/rtp-observer.js';
-import * as FbsSctpParameters from '../../../src/channel/fbs/sctp-parameters.js';
+import type * as FbsRouter from '../../../src/channel/fbs/router.js';
 import * as FbsSrtpParameters from '../../../src/channel/fbs/srtp-parameters.js';
 import * as FbsTransport from '../../../src/channel/fbs/transport.js';
 import type * as FbsWebRtcServer from '../../../src/channel/fbs/web-rtc-server.js';
 import * as FbsWebRtcTransport from '../../../src/channel/fbs/web-rtc-transport.js';
-import * as FbsWorker from '../../../src/channel/fbs/worker.js';
 import {
   consumeDataRequest,
   consumeRequest,
@@ -47,11 +38,10 @@ async function populated(): Promise<TestWorker> {
   await createPipeTransport(worker, 'pipe-srtp', { srtp: true });
   await createDirectTransport(worker, 'direct');
   await createWebRtcTransport(worker, 'webrtc');
-  await worker.request(
-    Method.WORKER_CREATE_WEBRTCSERVER,
-    '',
-    new FbsWorker.CreateWebRtcServerRequestT('server', [listenInfo()]),
-  );
+  await worker.request(Method.WORKER_CREATE_WEBRTCSERVER, '', {
+    webRtcServerId: 'server',
+    listenInfos: [listenInfo()],
+  });
   await worker.request(
     Method.ROUTER_CREATE_WEBRTCTRANSPORT_WITH_SERVER,
     'router',
@@ -77,23 +67,15 @@ async function populated(): Promise<TestWorker> {
       sctpStreamParameters: streamParameters(3),
     }),
   );
-  await worker.request(
-    Method.ROUTER_CREATE_ACTIVESPEAKEROBSERVER,
-    'router',
-    new FbsRouter.CreateActiveSpeakerObserverRequestT(
-      'speaker',
-      new FbsActiveSpeakerObserver.ActiveSpeakerObserverOptionsT(300),
-    ),
-  );
-  await worker.request(
-    Method.ROUTER_CREATE_AUDIOLEVELOBSERVER,
-    'router',
-    new FbsRouter.CreateAudioLevelObserverRequestT(
-      'level',
-      new FbsAudioLevelObserver.AudioLevelObserverOptionsT(1, -80, 1000),
-    ),
-  );
-  await worker.request(Method.RTPOBSERVER_ADD_PRODUCER, 'speaker', new FbsRtpObserver.AddProducerRequestT('producer'));
+  await worker.request(Method.ROUTER_CREATE_ACTIVESPEAKEROBSERVER, 'router', {
+    rtpObserverId: 'speaker',
+    options: { interval: 300 },
+  });
+  await worker.request(Method.ROUTER_CREATE_AUDIOLEVELOBSERVER, 'router', {
+    rtpObserverId: 'level',
+    options: { maxEntries: 1, threshold: -80, interval: 1000 },
+  });
+  await worker.request(Method.RTPOBSERVER_ADD_PRODUCER, 'speaker', { producerId: 'producer' });
   return worker;
 }
 
@@ -118,36 +100,46 @@ async function dumpAll(worker: TestWorker): Promise<unknown[]> {
   return all;
 }
 
-const webRtcConnect = (fingerprints: FbsWebRtcTransport.FingerprintT[]): Body =>
-  new FbsWebRtcTransport.ConnectRequestT(new FbsWebRtcTransport.DtlsParametersT(fingerprints));
-const srtp = (suite: keyof typeof FbsSrtpParameters.SrtpCryptoSuite, length: number): Body & never =>
-  new FbsSrtpParameters.SrtpParametersT(
-    FbsSrtpParameters.SrtpCryptoSuite[suite],
-    Buffer.alloc(length, 'k').toString('base64'),
-  ) as never;
-const plainConnect = (ip: string | null, port: number | null, rtcpPort: number | null = null, keys: unknown = null) =>
-  new FbsPlainTransport.ConnectRequestT(ip, port, rtcpPort, keys as never);
-const pipeConnect = (ip: string, port: number | null, keys: unknown = null) =>
-  new FbsPipeTransport.ConnectRequestT(ip, port, keys as never);
-const webRtcServer = (id: string, ...infos: FbsTransport.ListenInfoT[]): Body =>
-  new FbsWorker.CreateWebRtcServerRequestT(id, infos);
-const speaker = (id: string): Body =>
-  new FbsRouter.CreateActiveSpeakerObserverRequestT(
-    id,
-    new FbsActiveSpeakerObserver.ActiveSpeakerObserverOptionsT(300),
-  );
-const level = (id: string, threshold: number): Body =>
-  new FbsRouter.CreateAudioLevelObserverRequestT(
-    id,
-    new FbsAudioLevelObserver.AudioLevelObserverOptionsT(1, threshold, 1000),
-  );
-const sctpStream = (...parameters: ConstructorParameters<typeof FbsSctpParameters.SctpStreamParametersT>): Body =>
+const webRtcConnect = (fingerprints: FbsWebRtcTransport.Fingerprint[]): object => ({
+  dtlsParameters: { fingerprints, role: FbsWebRtcTransport.DtlsRole.AUTO },
+});
+const srtp = (
+  suite: keyof typeof FbsSrtpParameters.SrtpCryptoSuite,
+  length: number,
+): FbsSrtpParameters.SrtpParameters => ({
+  cryptoSuite: FbsSrtpParameters.SrtpCryptoSuite[suite],
+  keyBase64: Buffer.alloc(length, 'k').toString('base64'),
+});
+const plainConnect = (ip?: string, port?: number, rtcpPort?: number, keys?: unknown) => ({
+  ip,
+  port,
+  rtcpPort,
+  srtpParameters: keys as never,
+});
+const pipeConnect = (ip: string, port?: number, keys?: unknown) => ({ ip, port, srtpParameters: keys as never });
+const webRtcServer = (id: string, ...infos: FbsTransport.ListenInfo[]): object => ({
+  webRtcServerId: id,
+  listenInfos: infos,
+});
+const speaker = (id: string): object => ({ rtpObserverId: id, options: { interval: 300 } });
+const level = (id: string, threshold: number): object => ({
+  rtpObserverId: id,
+  options: { maxEntries: 1, threshold, interval: 1000 },
+});
+const sctpStream = (streamId: number, ordered?: boolean, maxPacketLifeTime?: number, maxRetransmits?: number): object =>
   produceDataRequest('new', {
     type: FbsDataProducer.Type.SCTP,
-    sctpStreamParameters: new FbsSctpParameters.SctpStreamParametersT(...parameters),
+    sctpStreamParameters: { streamId, ordered, maxPacketLifeTime, maxRetransmits },
   });
 
-type Failure = [title: string, method: Method, handlerId: string, body: Body | undefined, kind: string, reason: string];
+type Failure = [
+  title: string,
+  method: Method,
+  handlerId: string,
+  body: object | undefined,
+  kind: string,
+  reason: string,
+];
 
 const failures: Failure[] = [
   [
@@ -173,7 +165,7 @@ const failures: Failure[] = [
     'worker: log level',
     Method.WORKER_UPDATE_SETTINGS,
     '',
-    new FbsWorker.UpdateSettingsRequestT('chicken'),
+    { logLevel: 'chicken', logTags: [] },
     'TypeError',
     "invalid value 'chicken' for logLevel",
   ],
@@ -181,7 +173,7 @@ const failures: Failure[] = [
     'worker: router twice',
     Method.WORKER_CREATE_ROUTER,
     '',
-    new FbsWorker.CreateRouterRequestT('router'),
+    { routerId: 'router' },
     'Error',
     'a Router with same routerId already exists [method:worker.createRouter]',
   ],
@@ -189,7 +181,7 @@ const failures: Failure[] = [
     'worker: id taken by another',
     Method.WORKER_CREATE_ROUTER,
     '',
-    new FbsWorker.CreateRouterRequestT('plain'),
+    { routerId: 'plain' },
     'Error',
     'Channel request handler with ID plain already exists',
   ],
@@ -197,7 +189,7 @@ const failures: Failure[] = [
     'worker: close no router',
     Method.WORKER_CLOSE_ROUTER,
     '',
-    new FbsWorker.CloseRouterRequestT('x'),
+    { routerId: 'x' },
     'NotFoundError',
     'Router not found [method:worker.closeRouter]',
   ],
@@ -237,7 +229,7 @@ const failures: Failure[] = [
     'worker: server with a wrong range',
     Method.WORKER_CREATE_WEBRTCSERVER,
     '',
-    webRtcServer('x', listenInfo({ portRange: new FbsTransport.PortRangeT(2000, 1999) })),
+    webRtcServer('x', listenInfo({ portRange: { min: 2000, max: 1999 } })),
     'TypeError',
     'maxPort cannot be less than minPort',
   ],
@@ -245,7 +237,7 @@ const failures: Failure[] = [
     'worker: close no server',
     Method.WORKER_WEBRTCSERVER_CLOSE,
     '',
-    new FbsWorker.CloseWebRtcServerRequestT('x'),
+    { webRtcServerId: 'x' },
     'NotFoundError',
     'WebRtcServer not found [method:worker.closeWebRtcServer]',
   ],
@@ -294,7 +286,7 @@ const failures: Failure[] = [
     'router: close no transport',
     Method.ROUTER_CLOSE_TRANSPORT,
     'router',
-    new FbsRouter.CloseTransportRequestT('x'),
+    { transportId: 'x' },
     'NotFoundError',
     'Transport not found [method:router.closeTransport]',
   ],
@@ -334,7 +326,7 @@ const failures: Failure[] = [
     'router: close no observer',
     Method.ROUTER_CLOSE_RTPOBSERVER,
     'router',
-    new FbsRouter.CloseRtpObserverRequestT('x'),
+    { rtpObserverId: 'x' },
     'NotFoundError',
     'RtpObserver not found [method:router.closeRtpObserver]',
   ],
@@ -343,7 +335,7 @@ const failures: Failure[] = [
     'transport: max incoming',
     Method.TRANSPORT_SET_MAX_INCOMING_BITRATE,
     'direct',
-    new FbsTransport.SetMaxIncomingBitrateRequestT(2n ** 63n - 1n),
+    { maxIncomingBitrate: 2n ** 63n - 1n },
     'TypeError',
     'bitrate must be <= 9223372036854775806 or 0 (unlimited)',
   ],
@@ -351,7 +343,7 @@ const failures: Failure[] = [
     'transport: max outgoing',
     Method.TRANSPORT_SET_MAX_OUTGOING_BITRATE,
     'webrtc',
-    new FbsTransport.SetMaxOutgoingBitrateRequestT(1n),
+    { maxOutgoingBitrate: 1n },
     'TypeError',
     'bitrate must be >= 30000 or 0 (unlimited)',
   ],
@@ -359,7 +351,7 @@ const failures: Failure[] = [
     'transport: min outgoing',
     Method.TRANSPORT_SET_MIN_OUTGOING_BITRATE,
     'webrtc',
-    new FbsTransport.SetMinOutgoingBitrateRequestT(1n),
+    { minOutgoingBitrate: 1n },
     'TypeError',
     'bitrate must be >= 30000 or 0 (unlimited)',
   ],
@@ -392,7 +384,7 @@ const failures: Failure[] = [
     'close no producer',
     Method.TRANSPORT_CLOSE_PRODUCER,
     'plain',
-    new FbsTransport.CloseProducerRequestT('consumer'),
+    { producerId: 'consumer' },
     'NotFoundError',
     'Producer not found [method:transport.closeProducer]',
   ],
@@ -424,7 +416,7 @@ const failures: Failure[] = [
     'close no consumer',
     Method.TRANSPORT_CLOSE_CONSUMER,
     'plain',
-    new FbsTransport.CloseConsumerRequestT('producer'),
+    { consumerId: 'producer' },
     'NotFoundError',
     'Consumer not found [method:transport.closeConsumer]',
   ],
@@ -489,7 +481,7 @@ const failures: Failure[] = [
     'data: both limits',
     Method.TRANSPORT_PRODUCE_DATA,
     'sctp',
-    sctpStream(1, null, 5, 5),
+    sctpStream(1, undefined, 5, 5),
     'TypeError',
     'cannot provide both maxPacketLifeTime and maxRetransmits',
   ],
@@ -540,7 +532,7 @@ const failures: Failure[] = [
     'data: close producer without data',
     Method.TRANSPORT_CLOSE_DATAPRODUCER,
     'plain',
-    new FbsTransport.CloseDataProducerRequestT('x'),
+    { dataProducerId: 'x' },
     'Error',
     'cannot close DataProducer, SCTP not enabled and not a direct Transport',
   ],
@@ -548,7 +540,7 @@ const failures: Failure[] = [
     'data: close no producer',
     Method.TRANSPORT_CLOSE_DATAPRODUCER,
     'direct',
-    new FbsTransport.CloseDataProducerRequestT('x'),
+    { dataProducerId: 'x' },
     'NotFoundError',
     'DataProducer not found [method:transport.closeDataProducer]',
   ],
@@ -556,7 +548,7 @@ const failures: Failure[] = [
     'data: close consumer without data',
     Method.TRANSPORT_CLOSE_DATACONSUMER,
     'plain',
-    new FbsTransport.CloseDataConsumerRequestT('x'),
+    { dataConsumerId: 'x' },
     'Error',
     'cannot close DataConsumer, SCTP not enabled and not a direct Transport',
   ],
@@ -564,7 +556,7 @@ const failures: Failure[] = [
     'data: close no consumer',
     Method.TRANSPORT_CLOSE_DATACONSUMER,
     'direct',
-    new FbsTransport.CloseDataConsumerRequestT('x'),
+    { dataConsumerId: 'x' },
     'NotFoundError',
     'DataConsumer not found [method:transport.closeDataConsumer]',
   ],
@@ -580,7 +572,7 @@ const failures: Failure[] = [
     'data: threshold of a direct consumer',
     Method.DATACONSUMER_SET_BUFFERED_AMOUNT_LOW_THRESHOLD,
     'data-consumer',
-    new FbsDataConsumer.SetBufferedAmountLowThresholdRequestT(1),
+    { threshold: 1 },
     'TypeError',
     'invalid DataConsumer type',
   ],
@@ -588,7 +580,7 @@ const failures: Failure[] = [
     'data: send to a direct consumer',
     Method.DATACONSUMER_SEND,
     'data-consumer',
-    new FbsDataConsumer.SendRequestT(51, [1]),
+    { ppid: 51, data: [1] },
     'TypeError',
     'invalid DataConsumer type',
   ],
@@ -596,7 +588,7 @@ const failures: Failure[] = [
     'data: message too long',
     Method.DATACONSUMER_SEND,
     'sctp-consumer',
-    new FbsDataConsumer.SendRequestT(51, new Array<number>(262145).fill(0)),
+    { ppid: 51, data: new Array<number>(262145).fill(0) },
     'TypeError',
     'given message exceeds maxMessageSize value [maxMessageSize:262144, len:262145]',
   ],
@@ -613,16 +605,16 @@ const failures: Failure[] = [
     'plain: SRTP where there is none',
     Method.PLAINTRANSPORT_CONNECT,
     'plain',
-    plainConnect('10.0.0.2', 1, null, srtp('AES_CM_128_HMAC_SHA1_80', 30)),
+    plainConnect('10.0.0.2', 1, undefined, srtp('AES_CM_128_HMAC_SHA1_80', 30)),
     'TypeError',
     'invalid srtpParameters (SRTP not enabled)',
   ],
-  ['plain: no ip', Method.PLAINTRANSPORT_CONNECT, 'plain', plainConnect(null, 1), 'TypeError', 'missing ip'],
+  ['plain: no ip', Method.PLAINTRANSPORT_CONNECT, 'plain', plainConnect(undefined, 1), 'TypeError', 'missing ip'],
   [
     'plain: no port',
     Method.PLAINTRANSPORT_CONNECT,
     'plain',
-    plainConnect('10.0.0.2', null),
+    plainConnect('10.0.0.2', undefined),
     'TypeError',
     'missing port',
   ],
@@ -654,7 +646,7 @@ const failures: Failure[] = [
     'plain: key length before ip',
     Method.PLAINTRANSPORT_CONNECT,
     'plain-srtp',
-    plainConnect(null, 1, 2, srtp('AES_CM_128_HMAC_SHA1_80', 29)),
+    plainConnect(undefined, 1, 2, srtp('AES_CM_128_HMAC_SHA1_80', 29)),
     'TypeError',
     'invalid decoded SRTP key length',
   ],
@@ -662,7 +654,7 @@ const failures: Failure[] = [
     'plain: no RTCP port',
     Method.PLAINTRANSPORT_CONNECT,
     'plain-srtp',
-    plainConnect('10.0.0.2', 1, null, srtp('AES_CM_128_HMAC_SHA1_80', 30)),
+    plainConnect('10.0.0.2', 1, undefined, srtp('AES_CM_128_HMAC_SHA1_80', 30)),
     'TypeError',
     'missing rtcpPort (required with rtcpMux disabled)',
   ],
@@ -698,14 +690,21 @@ const failures: Failure[] = [
     'TypeError',
     'invalid decoded SRTP key length',
   ],
-  ['pipe: no port', Method.PIPETRANSPORT_CONNECT, 'pipe', pipeConnect('10.0.0.2', null), 'TypeError', 'missing port'],
+  [
+    'pipe: no port',
+    Method.PIPETRANSPORT_CONNECT,
+    'pipe',
+    pipeConnect('10.0.0.2', undefined),
+    'TypeError',
+    'missing port',
+  ],
   ['pipe: wrong ip', Method.PIPETRANSPORT_CONNECT, 'pipe', pipeConnect('host', 1), 'TypeError', "invalid IP 'host'"],
 
   [
     'consumer: priority',
     Method.CONSUMER_SET_PRIORITY,
     'consumer',
-    new FbsConsumer.SetPriorityRequestT(0),
+    { priority: 0 },
     'TypeError',
     'wrong priority (must be higher than 0)',
   ],
@@ -713,7 +712,7 @@ const failures: Failure[] = [
     'observer: no producer',
     Method.RTPOBSERVER_ADD_PRODUCER,
     'level',
-    new FbsRtpObserver.AddProducerRequestT('x'),
+    { producerId: 'x' },
     'NotFoundError',
     'Producer not found',
   ],
@@ -721,7 +720,7 @@ const failures: Failure[] = [
     'observer: remove no producer',
     Method.RTPOBSERVER_REMOVE_PRODUCER,
     'level',
-    new FbsRtpObserver.RemoveProducerRequestT('x'),
+    { producerId: 'x' },
     'NotFoundError',
     'Producer not found',
   ],
@@ -729,15 +728,15 @@ const failures: Failure[] = [
     'observer: speaker twice',
     Method.RTPOBSERVER_ADD_PRODUCER,
     'speaker',
-    new FbsRtpObserver.AddProducerRequestT('producer'),
+    { producerId: 'producer' },
     'Error',
     'Producer already in map',
   ],
 ];
 
-function withoutEncodings(): FbsTransport.ProduceRequestT {
+function withoutEncodings(): FbsTransport.ProduceRequest {
   const request = produceRequest('new', 2000);
-  request.rtpParameters!.encodings = [];
+  request.rtpParameters.encodings = [];
   return request;
 }
 
@@ -758,21 +757,13 @@ describe('requests', () => {
 
   it('succeed where they should, with or without a body', async () => {
     const worker = await populated();
-    const succeed = (method: Method, handlerId: string, body?: Body) => worker.request(method, handlerId, body);
-    await succeed(Method.WORKER_UPDATE_SETTINGS, '', new FbsWorker.UpdateSettingsRequestT('debug', ['ice']));
-    expect(await succeed(Method.WORKER_GET_RESOURCE_USAGE, '')).toBeInstanceOf(FbsWorker.ResourceUsageResponseT);
+    const succeed = (method: Method, handlerId: string, body?: object) => worker.request(method, handlerId, body);
+    await succeed(Method.WORKER_UPDATE_SETTINGS, '', { logLevel: 'debug', logTags: ['ice'] });
+    expect(await succeed(Method.WORKER_GET_RESOURCE_USAGE, '')).toHaveProperty('ruMaxrss');
     for (const transport of ['plain', 'sctp', 'pipe', 'direct', 'webrtc', 'served']) {
       await succeed(Method.TRANSPORT_GET_STATS, transport);
-      await succeed(
-        Method.TRANSPORT_SET_MAX_INCOMING_BITRATE,
-        transport,
-        new FbsTransport.SetMaxIncomingBitrateRequestT(9n),
-      );
-      await succeed(
-        Method.TRANSPORT_ENABLE_TRACE_EVENT,
-        transport,
-        new FbsTransport.EnableTraceEventRequestT([FbsTransport.TraceEventType.BWE]),
-      );
+      await succeed(Method.TRANSPORT_SET_MAX_INCOMING_BITRATE, transport, { maxIncomingBitrate: 9n });
+      await succeed(Method.TRANSPORT_ENABLE_TRACE_EVENT, transport, { events: [FbsTransport.TraceEventType.BWE] });
     }
     await succeed(Method.PRODUCER_GET_STATS, 'producer');
     await succeed(Method.PRODUCER_PAUSE, 'producer');
@@ -781,22 +772,16 @@ describe('requests', () => {
     await succeed(Method.CONSUMER_PAUSE, 'consumer');
     await succeed(Method.CONSUMER_RESUME, 'consumer');
     await succeed(Method.CONSUMER_REQUEST_KEY_FRAME, 'consumer');
-    await succeed(
-      Method.CONSUMER_SET_PREFERRED_LAYERS,
-      'consumer',
-      new FbsConsumer.SetPreferredLayersRequestT(layers(1)),
-    );
-    expect(await succeed(Method.CONSUMER_SET_PRIORITY, 'consumer', new FbsConsumer.SetPriorityRequestT(3))).toEqual(
-      new FbsConsumer.SetPriorityResponseT(3),
-    );
+    await succeed(Method.CONSUMER_SET_PREFERRED_LAYERS, 'consumer', { preferredLayers: layers(1) });
+    expect(await succeed(Method.CONSUMER_SET_PRIORITY, 'consumer', { priority: 3 })).toEqual({ priority: 3 });
     for (const observer of ['speaker', 'level']) {
       await succeed(Method.RTPOBSERVER_PAUSE, observer);
       await succeed(Method.RTPOBSERVER_RESUME, observer);
     }
-    await succeed(Method.RTPOBSERVER_ADD_PRODUCER, 'level', new FbsRtpObserver.AddProducerRequestT('producer'));
-    await succeed(Method.RTPOBSERVER_REMOVE_PRODUCER, 'level', new FbsRtpObserver.RemoveProducerRequestT('producer'));
-    const restarted = await worker.request<FbsTransport.RestartIceResponseT>(Method.TRANSPORT_RESTART_ICE, 'served');
-    const server = await worker.request<FbsWebRtcServer.DumpResponseT>(Method.WEBRTCSERVER_DUMP, 'server');
+    await succeed(Method.RTPOBSERVER_ADD_PRODUCER, 'level', { producerId: 'producer' });
+    await succeed(Method.RTPOBSERVER_REMOVE_PRODUCER, 'level', { producerId: 'producer' });
+    const restarted = await worker.request<FbsTransport.RestartIceResponse>(Method.TRANSPORT_RESTART_ICE, 'served');
+    const server = await worker.request<FbsWebRtcServer.DumpResponse>(Method.WEBRTCSERVER_DUMP, 'server');
     expect(server.localIceUsernameFragments.map(one => one.localIceUsernameFragment)).toContain(
       restarted.usernameFragment,
     );
@@ -805,15 +790,18 @@ describe('requests', () => {
 
   it('close everything, and leave no handler behind', async () => {
     const worker = await populated();
-    await worker.request(Method.WORKER_WEBRTCSERVER_CLOSE, '', new FbsWorker.CloseWebRtcServerRequestT('server'));
-    await worker.request(Method.ROUTER_CLOSE_RTPOBSERVER, 'router', new FbsRouter.CloseRtpObserverRequestT('level'));
-    await worker.request(Method.ROUTER_CLOSE_TRANSPORT, 'router', new FbsRouter.CloseTransportRequestT('plain'));
-    const { transportIds } = await worker.request<FbsRouter.DumpResponseT>(Method.ROUTER_DUMP, 'router');
+    await worker.request(Method.WORKER_WEBRTCSERVER_CLOSE, '', { webRtcServerId: 'server' });
+    await worker.request(Method.ROUTER_CLOSE_RTPOBSERVER, 'router', { rtpObserverId: 'level' });
+    await worker.request(Method.ROUTER_CLOSE_TRANSPORT, 'router', { transportId: 'plain' });
+    const { transportIds } = await worker.request<FbsRouter.DumpResponse>(Method.ROUTER_DUMP, 'router');
     expect(transportIds).not.toContain('served');
-    await worker.request(Method.WORKER_CLOSE_ROUTER, '', new FbsWorker.CloseRouterRequestT('router'));
-    expect(await worker.request(Method.WORKER_DUMP, '')).toEqual(
-      new FbsWorker.DumpResponseT(4711, [], [], new FbsWorker.ChannelMessageHandlersT([], [])),
-    );
+    await worker.request(Method.WORKER_CLOSE_ROUTER, '', { routerId: 'router' });
+    expect(await worker.request(Method.WORKER_DUMP, '')).toEqual({
+      pid: 4711,
+      webRtcServerIds: [],
+      routerIds: [],
+      channelMessageHandlers: { channelRequestHandlers: [], channelNotificationHandlers: [] },
+    });
     expect(worker.core.memory.slotsInUse).toBe(0);
     // The ids may be used again.
     await createRouter(worker);
@@ -828,7 +816,7 @@ describe('requests', () => {
       worker.request(Method.ROUTER_CREATE_WEBRTCTRANSPORT, 'router', webRtcTransportRequest('a', [tcp, tcp])),
       worker.request(Method.WORKER_DUMP, ''),
       worker.request(Method.TRANSPORT_DUMP, 'a'),
-      worker.request(Method.ROUTER_CLOSE_TRANSPORT, 'router', new FbsRouter.CloseTransportRequestT('a')),
+      worker.request(Method.ROUTER_CLOSE_TRANSPORT, 'router', { transportId: 'a' }),
       worker.request(Method.TRANSPORT_DUMP, 'a').catch(() => {}),
     ]);
     expect(worker.order).toEqual(['#2', '#3', '#4', '#5', '#6']);
@@ -839,7 +827,7 @@ describe('the channel', () => {
   it('begins with the pid', async () => {
     const worker = new TestWorker();
     await worker.advance(0);
-    expect(worker.notifications).toEqual([{ handlerId: '4711', event: 'WORKER_RUNNING', body: null }]);
+    expect(worker.notifications).toEqual([{ handlerId: '4711', event: 'WORKER_RUNNING', body: undefined }]);
   });
 
   it('outlives garbage, unknown events and bodies that do not belong to the method', async () => {

@@ -11,23 +11,28 @@ import {
 } from '../../../src/worker/rtp-parameters.js';
 import { rtpParameters } from './media-support.js';
 
-const apt = (value: number) => new Fbs.ParameterT('apt', Fbs.Value.Integer32, new Fbs.Integer32T(value));
-const codec = (mimeType: string, payloadType: number, parameters: Fbs.ParameterT[] = []) =>
-  new Fbs.RtpCodecParametersT(mimeType, payloadType, 90_000, null, parameters);
+const apt = (value: number) => ({ name: 'apt', valueType: Fbs.Value.Integer32, value: { value } });
+const codec = (mimeType: string, payloadType: number, parameters: Fbs.Parameter[] = []) => ({
+  mimeType,
+  payloadType,
+  clockRate: 90_000,
+  parameters,
+  rtcpFeedback: [],
+});
 
 /** Valid parameters of VP8, changed. */
-function changed(change: (parameters: Fbs.RtpParametersT) => void): Fbs.RtpParametersT {
+function changed(change: (parameters: Fbs.RtpParameters) => void): Fbs.RtpParameters {
   const parameters = rtpParameters({ rtxPayloadType: 99 });
   change(parameters);
   return parameters;
 }
 
 describe('RTP parameters', () => {
-  it.each<[string, (parameters: Fbs.RtpParametersT) => void]>([
+  it.each<[string, (parameters: Fbs.RtpParameters) => void]>([
     ['empty codecs', p => (p.codecs = [])],
     ['empty encodings', p => (p.encodings = [])],
-    ['missing cname', p => (p.rtcp!.cname = null)],
-    ['empty cname', p => (p.rtcp!.cname = '')],
+    ['missing cname', p => delete p.rtcp.cname],
+    ['empty cname', p => (p.rtcp.cname = '')],
     ['wrong codec MIME', p => (p.codecs[0].mimeType = 'VP8')],
     ['wrong codec MIME', p => (p.codecs[0].mimeType = '/VP8')],
     ['wrong codec MIME', p => (p.codecs[0].mimeType = 'video/')],
@@ -43,11 +48,14 @@ describe('RTP parameters', () => {
     ['no media codecs found', p => (p.codecs = [codec('audio/CN', 13)])],
     [
       'cannot use both simulcast and encodings with multiple SVC spatial layers',
-      p => (p.encodings = [new Fbs.RtpEncodingParametersT(1, null, null, null, false, 'L2T1'), p.encodings[0]]),
+      p => (p.encodings = [{ ssrc: 1, dtx: false, scalabilityMode: 'L2T1' }, p.encodings[0]]),
     ],
     ['unknown codecPayloadType', p => (p.encodings[0].codecPayloadType = 1)],
     ['invalid codecPayloadType', p => (p.encodings[0].codecPayloadType = 99)],
-    ['invalid id 0', p => (p.headerExtensions = [new Fbs.RtpHeaderExtensionParametersT()])],
+    [
+      'invalid id 0',
+      p => (p.headerExtensions = [{ uri: Fbs.RtpHeaderExtensionUri.Mid, id: 0, encrypt: false, parameters: [] }]),
+    ],
   ])('are refused: %s', (message, change) => {
     expect(() => parseRtpParameters(changed(change))).toThrow(new TypeError(message));
   });
@@ -76,15 +84,15 @@ describe('RTP parameters', () => {
       p.msid = 's t';
       p.codecs[0].mimeType = 'VIDEO/vp8';
       p.codecs[0].channels = 1;
-      p.codecs[0].rtcpFeedback.push(new Fbs.RtcpFeedbackT('transport-cc', null));
+      p.codecs[0].rtcpFeedback.push({ type: 'transport-cc' });
       p.codecs[0].parameters = [
-        new Fbs.ParameterT('a', Fbs.Value.Boolean, new Fbs.BooleanT(1)),
-        new Fbs.ParameterT('b', Fbs.Value.String, new Fbs.StringT('x')),
-        new Fbs.ParameterT('b', Fbs.Value.String, new Fbs.StringT('y')),
+        { name: 'a', valueType: Fbs.Value.Boolean, value: { value: 1 } },
+        { name: 'b', valueType: Fbs.Value.String, value: { value: 'x' } },
+        { name: 'b', valueType: Fbs.Value.String, value: { value: 'y' } },
       ];
       p.encodings = [
-        new Fbs.RtpEncodingParametersT(0, '', null, new Fbs.RtxT(7), true, 'nonsense', 1000n),
-        new Fbs.RtpEncodingParametersT(2, 'r', 100, null, false, 'S1T3'),
+        { ssrc: 0, rid: '', rtx: { ssrc: 7 }, dtx: true, scalabilityMode: 'nonsense', maxBitrate: 1000n },
+        { ssrc: 2, rid: 'r', codecPayloadType: 100, dtx: false, scalabilityMode: 'S1T3' },
       ];
     });
     expect(serializeRtpParameters(parseRtpParameters(given))).toMatchObject({
@@ -93,23 +101,27 @@ describe('RTP parameters', () => {
       codecs: [
         {
           mimeType: 'video/VP8',
-          channels: null,
+          channels: undefined,
           parameters: [{ name: 'b', value: { value: 'x' } }],
-          rtcpFeedback: [{ type: 'nack', parameter: null }, {}, {}, { type: 'transport-cc', parameter: null }],
+          rtcpFeedback: [
+            { type: 'nack', parameter: undefined },
+            {},
+            {},
+            { type: 'transport-cc', parameter: undefined },
+          ],
         },
         { mimeType: 'video/rtx' },
       ],
       encodings: [
         {
-          ssrc: null,
-          rid: null,
+          ssrc: undefined,
+          rid: undefined,
           codecPayloadType: 100,
           rtx: { ssrc: 7 },
           dtx: true,
           scalabilityMode: 'S1T1',
-          maxBitrate: null,
         },
-        { ssrc: 2, rid: 'r', codecPayloadType: 100, rtx: null, dtx: false, scalabilityMode: 'S1T3', maxBitrate: null },
+        { ssrc: 2, rid: 'r', codecPayloadType: 100, rtx: undefined, dtx: false, scalabilityMode: 'S1T3' },
       ],
       rtcp: { cname: 'cname', reducedSize: true },
     });
@@ -135,20 +147,20 @@ describe('scalability mode', () => {
 });
 
 describe('RTP mapping', () => {
-  const mapping = (...encodings: Fbs.EncodingMappingT[]) => new Fbs.RtpMappingT([], encodings);
+  const mapping = (...encodings: Fbs.EncodingMapping[]) => ({ codecs: [], encodings });
   const parameters = (mid: string | undefined, count = 1) =>
     parseRtpParameters(rtpParameters({ mid, encodings: Array.from({ length: count }, () => ({ ssrc: 1 })) }));
 
-  it.each<[string, Fbs.RtpMappingT, string | undefined]>([
-    ['wrong entry in rtpMapping.encodings (missing mappedSsrc)', mapping(new Fbs.EncodingMappingT(null, 1, 0)), 'm'],
+  it.each<[string, Fbs.RtpMapping, string | undefined]>([
+    ['wrong entry in rtpMapping.encodings (missing mappedSsrc)', mapping({ ssrc: 1, mappedSsrc: 0 }), 'm'],
     [
       'wrong entry in rtpMapping.encodings (missing ssrc or rid, or rtpParameters.mid)',
-      mapping(new Fbs.EncodingMappingT(null, null, 1)),
+      mapping({ mappedSsrc: 1 }),
       undefined,
     ],
     [
       'wrong entry in rtpMapping.encodings (missing ssrc or rid)',
-      mapping(new Fbs.EncodingMappingT('', null, 1), new Fbs.EncodingMappingT(null, null, 2)),
+      mapping({ rid: '', mappedSsrc: 1 }, { mappedSsrc: 2 }),
       'm',
     ],
     ['rtpParameters.encodings size does not match rtpMapping.encodings size', mapping(), 'm'],
@@ -157,7 +169,7 @@ describe('RTP mapping', () => {
   });
 
   it('needs neither SSRC nor RID with a MID', () => {
-    expect(parseRtpMapping(mapping(new Fbs.EncodingMappingT(null, null, 9)), parameters('m')).encodings).toEqual([
+    expect(parseRtpMapping(mapping({ mappedSsrc: 9 }), parameters('m')).encodings).toEqual([
       { ssrc: 0, mappedSsrc: 9 },
     ]);
   });

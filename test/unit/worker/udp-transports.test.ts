@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Event } from '../../../src/channel/fbs/notification.js';
 import type * as FbsDirectTransport from '../../../src/channel/fbs/direct-transport.js';
-import * as FbsPipeTransport from '../../../src/channel/fbs/pipe-transport.js';
-import * as FbsPlainTransport from '../../../src/channel/fbs/plain-transport.js';
-import * as FbsProducer from '../../../src/channel/fbs/producer.js';
+import type * as FbsPlainTransport from '../../../src/channel/fbs/plain-transport.js';
 import { Method } from '../../../src/channel/fbs/request.js';
-import * as FbsRouter from '../../../src/channel/fbs/router.js';
 import * as FbsRtpParameters from '../../../src/channel/fbs/rtp-parameters.js';
 import * as FbsSrtpParameters from '../../../src/channel/fbs/srtp-parameters.js';
 import * as FbsTransport from '../../../src/channel/fbs/transport.js';
@@ -57,15 +54,11 @@ const sequenceNumbers = (packets: Uint8Array[]): number[] => {
   return all.map(seq => seq - all[0]);
 };
 
-const stats = async (worker: TestWorker, id: string): Promise<FbsTransport.StatsT> =>
-  (await worker.request<{ base: FbsTransport.StatsT }>(Method.TRANSPORT_GET_STATS, id)).base;
+const stats = async (worker: TestWorker, id: string): Promise<FbsTransport.Stats> =>
+  (await worker.request<{ base: FbsTransport.Stats }>(Method.TRANSPORT_GET_STATS, id)).base;
 
-const connectPlain = (worker: TestWorker, id: string, ip: string, port: number, rtcpPort: number | null = null) =>
-  worker.request<FbsPlainTransport.ConnectResponseT>(
-    Method.PLAINTRANSPORT_CONNECT,
-    id,
-    new FbsPlainTransport.ConnectRequestT(ip, port, rtcpPort),
-  );
+const connectPlain = (worker: TestWorker, id: string, ip: string, port: number, rtcpPort?: number) =>
+  worker.request<FbsPlainTransport.ConnectResponse>(Method.PLAINTRANSPORT_CONNECT, id, { ip, port, rtcpPort });
 
 /** A sender that is learnt from its packets, and a receiver that was connected to. */
 async function senderAndReceiver() {
@@ -79,7 +72,7 @@ async function senderAndReceiver() {
   await worker.request(Method.TRANSPORT_PRODUCE, 'in', produceRequest('producer', 1000));
   await worker.request(Method.TRANSPORT_CONSUME, 'out', consumeRequest('consumer', 'producer', 1000, 5000));
   worker.notifications.length = 0;
-  return { worker, sender, receiver, port: inbound.tuple!.localPort };
+  return { worker, sender, receiver, port: inbound.tuple.localPort };
 }
 
 describe('PlainTransport', () => {
@@ -96,9 +89,15 @@ describe('PlainTransport', () => {
       {
         handlerId: 'in',
         event: 'PLAINTRANSPORT_TUPLE',
-        body: new FbsPlainTransport.TupleNotificationT(
-          new FbsTransport.TupleT(WORKER_IP, port, '10.0.0.2', sender.port, FbsTransport.Protocol.UDP),
-        ),
+        body: {
+          tuple: {
+            localAddress: WORKER_IP,
+            localPort: port,
+            remoteIp: '10.0.0.2',
+            remotePort: sender.port,
+            protocol: FbsTransport.Protocol.UDP,
+          },
+        },
       },
     ]);
   });
@@ -153,7 +152,7 @@ describe('PlainTransport', () => {
     await worker.advance(1);
     expect(worker.take('in').map(({ event }) => event)).toEqual(['PLAINTRANSPORT_RTCP_TUPLE']);
     await worker.request(Method.TRANSPORT_PRODUCE, 'in', produceRequest('producer', 1000));
-    peer.send(opusPacket(1000, 1), tuple!.localPort);
+    peer.send(opusPacket(1000, 1), tuple.localPort);
     await worker.advance(1);
     expect(worker.take('in').map(({ event }) => event)).toEqual(['PLAINTRANSPORT_TUPLE']);
   });
@@ -164,25 +163,21 @@ describe('PlainTransport', () => {
     const sender = createPeer(worker, '10.0.0.2');
     const receiver = createPeer(worker, '10.0.0.3');
     const masterKey = new Uint8Array(44).fill(7);
-    const keys = new FbsSrtpParameters.SrtpParametersT(
-      FbsSrtpParameters.SrtpCryptoSuite.AEAD_AES_256_GCM,
-      Buffer.from(masterKey).toString('base64'),
-    );
+    const keys: FbsSrtpParameters.SrtpParameters = {
+      cryptoSuite: FbsSrtpParameters.SrtpCryptoSuite.AEAD_AES_256_GCM,
+      keyBase64: Buffer.from(masterKey).toString('base64'),
+    };
     const inbound = await createPlainTransport(worker, 'in', { srtp: true, comedia: true });
     await createPlainTransport(worker, 'out', { srtp: true });
-    await worker.request(
-      Method.PLAINTRANSPORT_CONNECT,
-      'in',
-      new FbsPlainTransport.ConnectRequestT(null, null, null, keys),
-    );
-    const { srtpParameters } = await worker.request<FbsPlainTransport.ConnectResponseT>(
+    await worker.request(Method.PLAINTRANSPORT_CONNECT, 'in', { srtpParameters: keys });
+    const { srtpParameters } = await worker.request<FbsPlainTransport.ConnectResponse>(
       Method.PLAINTRANSPORT_CONNECT,
       'out',
-      new FbsPlainTransport.ConnectRequestT('10.0.0.3', receiver.port, null, keys),
+      { ip: '10.0.0.3', port: receiver.port, srtpParameters: keys },
     );
     // The suite of the peer is ours from now on, with a key that fits.
     expect(srtpParameters!.cryptoSuite).toBe(FbsSrtpParameters.SrtpCryptoSuite.AEAD_AES_256_GCM);
-    const localKey = new Uint8Array(Buffer.from(srtpParameters!.keyBase64 as string, 'base64'));
+    const localKey = new Uint8Array(Buffer.from(srtpParameters!.keyBase64, 'base64'));
     await worker.request(Method.TRANSPORT_PRODUCE, 'in', produceRequest('producer', 1000));
     await worker.request(Method.TRANSPORT_CONSUME, 'out', consumeRequest('consumer', 'producer', 1000, 5000));
 
@@ -191,8 +186,8 @@ describe('PlainTransport', () => {
     const plain = opusPacket(1000, 1);
     bytes.set(plain);
     const length = srtpSender.protectRtp(bytes, 0, plain.length);
-    sender.send(plain, inbound.tuple!.localPort);
-    sender.send(bytes.subarray(0, length), inbound.tuple!.localPort);
+    sender.send(plain, inbound.tuple.localPort);
+    sender.send(bytes.subarray(0, length), inbound.tuple.localPort);
     await worker.advance(10);
 
     expect(receiver.rtp).toHaveLength(1);
@@ -208,19 +203,12 @@ describe('PlainTransport', () => {
     const [peer, thief] = [createPeer(worker, '10.0.0.2'), createPeer(worker, '10.0.0.3')];
     const masterKey = new Uint8Array(30).fill(7);
     const { tuple } = await createPlainTransport(worker, 'in', { srtp: true, comedia: true });
-    await worker.request(
-      Method.PLAINTRANSPORT_CONNECT,
-      'in',
-      new FbsPlainTransport.ConnectRequestT(
-        null,
-        null,
-        null,
-        new FbsSrtpParameters.SrtpParametersT(
-          FbsSrtpParameters.SrtpCryptoSuite.AES_CM_128_HMAC_SHA1_80,
-          Buffer.from(masterKey).toString('base64'),
-        ),
-      ),
-    );
+    await worker.request(Method.PLAINTRANSPORT_CONNECT, 'in', {
+      srtpParameters: {
+        cryptoSuite: FbsSrtpParameters.SrtpCryptoSuite.AES_CM_128_HMAC_SHA1_80,
+        keyBase64: Buffer.from(masterKey).toString('base64'),
+      },
+    });
     await worker.request(Method.TRANSPORT_PRODUCE, 'in', produceRequest('producer', 1000));
     const sender = new SrtpSender({ suite: 'AES_CM_128_HMAC_SHA1_80', masterKey });
     const protect = (sequenceNumber: number): Uint8Array => {
@@ -230,7 +218,7 @@ describe('PlainTransport', () => {
       return bytes.slice(0, sender.protectRtp(bytes, 0, plain.length));
     };
     const sendAll = async (from: Peer, ...packets: Uint8Array[]): Promise<void> => {
-      for (const packet of packets) from.send(packet, tuple!.localPort);
+      for (const packet of packets) from.send(packet, tuple.localPort);
       await worker.advance(1);
     };
     // The sequence number wraps: the rollover counter is 1 now.
@@ -247,11 +235,11 @@ describe('PlainTransport', () => {
     await createRouter(worker);
     const peer = createPeer(worker, '10.0.0.2');
     const plain = await createPlainTransport(worker, 'plain', { comedia: true });
-    peer.send(new Uint8Array(12), plain.tuple!.localPort);
+    peer.send(new Uint8Array(12), plain.tuple.localPort);
     await worker.advance(1);
     expect(worker.take('plain')).toEqual([]);
     const sctp = await createPlainTransport(worker, 'sctp', { comedia: true }, transportOptions({ enableSctp: true }));
-    peer.send(new Uint8Array(12), sctp.tuple!.localPort);
+    peer.send(new Uint8Array(12), sctp.tuple.localPort);
     await worker.advance(1);
     expect(worker.take('sctp').map(({ event }) => event)).toEqual(['PLAINTRANSPORT_TUPLE']);
   });
@@ -262,7 +250,12 @@ describe('PlainTransport', () => {
     const { tuple } = await createPlainTransport(worker, 'plain', {
       listen: listenInfo({ announcedAddress: 'sfu.example', port: 3000 }),
     });
-    expect(tuple).toEqual(new FbsTransport.TupleT('sfu.example', 3000, null, 0, FbsTransport.Protocol.UDP));
+    expect(tuple).toEqual({
+      localAddress: 'sfu.example',
+      localPort: 3000,
+      remotePort: 0,
+      protocol: FbsTransport.Protocol.UDP,
+    });
   });
 
   it('gives its port back, also when it could not be made', async () => {
@@ -272,7 +265,7 @@ describe('PlainTransport', () => {
     await expect(createPlainTransport(worker, 'a', { listen, rtcpMux: false })).rejects.toThrow('uv_udp_bind() failed');
     await createPlainTransport(worker, 'a', { listen });
     await expect(createPlainTransport(worker, 'b', { listen })).rejects.toThrow('address already in use');
-    await worker.request(Method.ROUTER_CLOSE_TRANSPORT, 'router', new FbsRouter.CloseTransportRequestT('a'));
+    await worker.request(Method.ROUTER_CLOSE_TRANSPORT, 'router', { transportId: 'a' });
     await createPlainTransport(worker, 'b', { listen });
   });
 });
@@ -285,20 +278,16 @@ describe('PipeTransport', () => {
     const stranger = createPeer(worker, '10.0.0.3');
     const { tuple } = await createPipeTransport(worker, 'pipe');
     await worker.request(Method.TRANSPORT_PRODUCE, 'pipe', produceRequest('producer', 1000));
-    peer.send(opusPacket(1000, 1), tuple!.localPort);
+    peer.send(opusPacket(1000, 1), tuple.localPort);
     await worker.advance(1);
-    await worker.request(
-      Method.PIPETRANSPORT_CONNECT,
-      'pipe',
-      new FbsPipeTransport.ConnectRequestT('10.0.0.2', peer.port),
-    );
-    stranger.send(opusPacket(1000, 2), tuple!.localPort);
-    peer.send(opusPacket(1000, 3), tuple!.localPort);
+    await worker.request(Method.PIPETRANSPORT_CONNECT, 'pipe', { ip: '10.0.0.2', port: peer.port });
+    stranger.send(opusPacket(1000, 2), tuple.localPort);
+    peer.send(opusPacket(1000, 3), tuple.localPort);
     await worker.advance(1);
     expect((await stats(worker, 'pipe')).rtpBytesReceived).toBe(48n);
-    await expect(
-      worker.request(Method.PIPETRANSPORT_CONNECT, 'pipe', new FbsPipeTransport.ConnectRequestT('10.0.0.2', 1)),
-    ).rejects.toThrow('connect() already called');
+    await expect(worker.request(Method.PIPETRANSPORT_CONNECT, 'pipe', { ip: '10.0.0.2', port: 1 })).rejects.toThrow(
+      'connect() already called',
+    );
   });
 });
 
@@ -309,29 +298,25 @@ describe('DirectTransport', () => {
     await createDirectTransport(worker, 'direct');
     const video = produceRequest('producer', 1000);
     video.kind = FbsRtpParameters.MediaKind.VIDEO;
-    const [codec] = video.rtpParameters!.codecs;
+    const [codec] = video.rtpParameters.codecs;
     codec.mimeType = 'video/VP8';
     codec.clockRate = 90000;
-    codec.channels = null;
-    codec.rtcpFeedback = [new FbsRtpParameters.RtcpFeedbackT('nack', 'pli')];
+    delete codec.channels;
+    codec.rtcpFeedback = [{ type: 'nack', parameter: 'pli' }];
     await worker.request(Method.TRANSPORT_PRODUCE, 'direct', video);
-    worker.notify(Event.PRODUCER_SEND, 'producer', new FbsProducer.SendNotificationT([...opusPacket(1000, 1)]));
+    worker.notify(Event.PRODUCER_SEND, 'producer', { data: [...opusPacket(1000, 1)] });
     await worker.advance(0);
 
     // A new stream is asked for a key frame: PLI, RFC 4585 §6.3.1.
     const rtcp = worker.take('direct').filter(({ event }) => event === 'DIRECTTRANSPORT_RTCP');
     expect(rtcp).toHaveLength(1);
-    expect((rtcp[0].body as FbsDirectTransport.RtcpNotificationT).data.slice(0, 2)).toEqual([0x81, 206]);
+    expect((rtcp[0].body as FbsDirectTransport.RtcpNotification).data.slice(0, 2)).toEqual(Uint8Array.of(0x81, 206));
 
     // A sender report without report blocks, RFC 3550 §6.4.1; and one that is too long.
     const report = [0x80, 200, 0, 6, 0, 0, 1000 >> 8, 1000 & 255, ...new Array<number>(20).fill(1)];
     const before = await stats(worker, 'direct');
-    worker.notify(Event.TRANSPORT_SEND_RTCP, 'direct', new FbsTransport.SendRtcpNotificationT(report));
-    worker.notify(
-      Event.TRANSPORT_SEND_RTCP,
-      'direct',
-      new FbsTransport.SendRtcpNotificationT(new Array<number>(1601).fill(0)),
-    );
+    worker.notify(Event.TRANSPORT_SEND_RTCP, 'direct', { data: Uint8Array.from(report) });
+    worker.notify(Event.TRANSPORT_SEND_RTCP, 'direct', { data: new Uint8Array(1601) });
     await worker.advance(0);
     expect((await stats(worker, 'direct')).bytesReceived - before.bytesReceived).toBe(28n);
     expect(worker.core.drops.toJSON()).toEqual({});
@@ -343,8 +328,8 @@ describe('DirectTransport', () => {
     await createDirectTransport(worker, 'direct');
     await worker.request(Method.TRANSPORT_PRODUCE, 'direct', produceRequest('producer', 1000));
     await worker.request(Method.TRANSPORT_CONSUME, 'direct', consumeRequest('consumer', 'producer', 1000, 5000));
-    worker.notify(Event.PRODUCER_SEND, 'producer', new FbsProducer.SendNotificationT([...opusPacket(1000, 1)]));
-    worker.notify(Event.PRODUCER_SEND, 'producer', new FbsProducer.SendNotificationT(new Array<number>(65537).fill(0)));
+    worker.notify(Event.PRODUCER_SEND, 'producer', { data: [...opusPacket(1000, 1)] });
+    worker.notify(Event.PRODUCER_SEND, 'producer', { data: new Array<number>(65537).fill(0) });
     await worker.advance(0);
     const rtp = worker.take('consumer').filter(({ event }) => event === 'CONSUMER_RTP');
     expect(rtp).toHaveLength(1);

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Method } from '../../../src/channel/fbs/request.js';
 import type * as FbsProducer from '../../../src/channel/fbs/producer.js';
-import * as FbsRouter from '../../../src/channel/fbs/router.js';
+import type * as FbsRouter from '../../../src/channel/fbs/router.js';
 import * as FbsTransport from '../../../src/channel/fbs/transport.js';
-import * as FbsWebRtcServer from '../../../src/channel/fbs/web-rtc-server.js';
+import type * as FbsWebRtcServer from '../../../src/channel/fbs/web-rtc-server.js';
 import * as FbsWebRtcTransport from '../../../src/channel/fbs/web-rtc-transport.js';
-import * as FbsWorker from '../../../src/channel/fbs/worker.js';
 import { DropReason } from '../../../src/common/drop-reason.js';
 import {
   consumeRequest,
@@ -22,14 +21,18 @@ import { connect, connectedPeers, createPeer, dump, WebRtcPeer } from '../../sup
 
 const { AUTO, CLIENT, SERVER } = FbsWebRtcTransport.DtlsRole;
 
+const nameOf = (names: Record<string, number>, value: number): string | undefined =>
+  Object.keys(names).find(name => names[name] === value);
+
 /** Notifications of a transport as short texts. */
 const events = (worker: TestWorker, id: string): string[] =>
   worker.take(id).map(({ event, body }) => {
-    if (body instanceof FbsWebRtcTransport.IceStateChangeNotificationT) {
-      return `ice ${FbsWebRtcTransport.IceState[body.iceState]}`;
+    if (event === 'WEBRTCTRANSPORT_ICE_STATE_CHANGE') {
+      return `ice ${nameOf(FbsWebRtcTransport.IceState, (body as FbsWebRtcTransport.IceStateChangeNotification).iceState)}`;
     }
-    if (body instanceof FbsWebRtcTransport.DtlsStateChangeNotificationT) {
-      return `dtls ${FbsWebRtcTransport.DtlsState[body.dtlsState]}`;
+    if (event === 'WEBRTCTRANSPORT_DTLS_STATE_CHANGE') {
+      const { dtlsState } = body as FbsWebRtcTransport.DtlsStateChangeNotification;
+      return `dtls ${nameOf(FbsWebRtcTransport.DtlsState, dtlsState)}`;
     }
     return event === 'WEBRTCTRANSPORT_ICE_SELECTED_TUPLE_CHANGE' ? 'tuple' : event;
   });
@@ -45,9 +48,9 @@ describe('WebRtcTransport', () => {
     ] as const) {
       await createWebRtcTransport(worker, id);
       const peer = await createPeer(worker, id, `10.0.1.${expected}${role}`);
-      expect((await dump(worker, id)).dtlsParameters!.role).toBe(AUTO);
+      expect((await dump(worker, id)).dtlsParameters.role).toBe(AUTO);
       expect((await connect(worker, id, peer, role)).dtlsLocalRole).toBe(expected);
-      expect((await dump(worker, id)).dtlsParameters!.role).toBe(expected);
+      expect((await dump(worker, id)).dtlsParameters.role).toBe(expected);
       await expect(connect(worker, id, peer, role)).rejects.toThrow('connect() already called');
     }
   });
@@ -157,7 +160,7 @@ describe('WebRtcTransport', () => {
     expect(drops.get(DropReason.dtlsReplay)).toBe(1000);
     expect(attacker.states).toEqual(['connecting', 'connected']);
     expect(worker.core.memory.slotsInUse).toBe(0);
-    const stats = await worker.request<FbsProducer.GetStatsResponseT>(Method.PRODUCER_GET_STATS, 'victim');
+    const stats = await worker.request<FbsProducer.GetStatsResponse>(Method.PRODUCER_GET_STATS, 'victim');
     expect(stats.stats).toHaveLength(1);
   });
 
@@ -193,8 +196,8 @@ describe('WebRtcTransport', () => {
     const { iceCandidates, iceParameters } = await createWebRtcTransport(worker, 't', [tcp]);
     const runtime = worker.createPeer('10.0.0.2');
     const ice = new IcePeer(runtime, {
-      usernameFragment: iceParameters!.usernameFragment as string,
-      password: iceParameters!.password as string,
+      usernameFragment: iceParameters.usernameFragment,
+      password: iceParameters.password,
     });
     const connection = runtime.tcp.connect(WORKER_IP, iceCandidates[0].port, {
       onFrame: frame => ice.onMessage(frame),
@@ -212,7 +215,7 @@ describe('WebRtcTransport', () => {
 
   it('says goodbye when it is closed', async () => {
     const { worker, peers } = await connectedPeers('10.0.0.2');
-    await worker.request(Method.ROUTER_CLOSE_TRANSPORT, 'router', new FbsRouter.CloseTransportRequestT('t0'));
+    await worker.request(Method.ROUTER_CLOSE_TRANSPORT, 'router', { transportId: 't0' });
     await worker.advance(10);
     expect(peers[0].states.at(-1)).toBe('closed');
     expect(events(worker, 't0').filter(event => event.includes('CLOSED'))).toEqual([]);
@@ -223,14 +226,10 @@ describe('WebRtcServer', () => {
   async function served(...ids: string[]) {
     const worker = new TestWorker();
     await createRouter(worker);
-    await worker.request(
-      Method.WORKER_CREATE_WEBRTCSERVER,
-      '',
-      new FbsWorker.CreateWebRtcServerRequestT('server', [
-        listenInfo({ port: 4000 }),
-        listenInfo({ protocol: FbsTransport.Protocol.TCP, port: 4000 }),
-      ]),
-    );
+    await worker.request(Method.WORKER_CREATE_WEBRTCSERVER, '', {
+      webRtcServerId: 'server',
+      listenInfos: [listenInfo({ port: 4000 }), listenInfo({ protocol: FbsTransport.Protocol.TCP, port: 4000 })],
+    });
     for (const id of ids) {
       await worker.request(
         Method.ROUTER_CREATE_WEBRTCTRANSPORT_WITH_SERVER,
@@ -253,16 +252,13 @@ describe('WebRtcServer', () => {
     for (const id of ['a', 'b'])
       expect((await dump(worker, id)).dtlsState).toBe(FbsWebRtcTransport.DtlsState.CONNECTED);
     // STUN is the server's, all else the transports'.
-    const { base } = await worker.request<FbsWebRtcTransport.GetStatsResponseT>(Method.TRANSPORT_GET_STATS, 'a');
-    expect(base!.bytesReceived).toBeGreaterThan(0n);
-    const { udpSockets, tcpServers, localIceUsernameFragments } = await worker.request<FbsWebRtcServer.DumpResponseT>(
+    const { base } = await worker.request<FbsWebRtcTransport.GetStatsResponse>(Method.TRANSPORT_GET_STATS, 'a');
+    expect(base.bytesReceived).toBeGreaterThan(0n);
+    const { udpSockets, tcpServers, localIceUsernameFragments } = await worker.request<FbsWebRtcServer.DumpResponse>(
       Method.WEBRTCSERVER_DUMP,
       'server',
     );
-    expect([udpSockets, tcpServers]).toEqual([
-      [new FbsWebRtcServer.IpPortT(WORKER_IP, 4000)],
-      [new FbsWebRtcServer.IpPortT(WORKER_IP, 4000)],
-    ]);
+    expect([udpSockets, tcpServers]).toEqual([[{ ip: WORKER_IP, port: 4000 }], [{ ip: WORKER_IP, port: 4000 }]]);
     expect(localIceUsernameFragments.map(one => one.webRtcTransportId)).toEqual(['a', 'b']);
   });
 
@@ -272,18 +268,18 @@ describe('WebRtcServer', () => {
     await connect(worker, 'a', peer);
     await worker.advance(500);
     const fragments = async (): Promise<unknown[]> => {
-      const server = await worker.request<FbsWebRtcServer.DumpResponseT>(Method.WEBRTCSERVER_DUMP, 'server');
+      const server = await worker.request<FbsWebRtcServer.DumpResponse>(Method.WEBRTCSERVER_DUMP, 'server');
       return server.localIceUsernameFragments
         .filter(one => one.webRtcTransportId === 'a')
         .map(one => one.localIceUsernameFragment);
     };
     const [before] = await fragments();
-    const { usernameFragment, password } = await worker.request<FbsTransport.RestartIceResponseT>(
+    const { usernameFragment, password } = await worker.request<FbsTransport.RestartIceResponse>(
       Method.TRANSPORT_RESTART_ICE,
       'a',
     );
     expect(new Set(await fragments())).toEqual(new Set([before, usernameFragment]));
-    peer.ice.restart({ usernameFragment: usernameFragment as string, password: password as string });
+    peer.ice.restart({ usernameFragment: usernameFragment, password: password });
     await worker.advance(3000);
     expect(await fragments()).toEqual([usernameFragment]);
     expect((await dump(worker, 'a')).iceState).toBe(FbsWebRtcTransport.IceState.COMPLETED);
@@ -292,7 +288,7 @@ describe('WebRtcServer', () => {
   it('drops what is for nobody', async () => {
     const worker = await served('a');
     const peer = await createPeer(worker, 'a', '10.0.0.2');
-    await worker.request(Method.ROUTER_CLOSE_TRANSPORT, 'router', new FbsRouter.CloseTransportRequestT('a'));
+    await worker.request(Method.ROUTER_CLOSE_TRANSPORT, 'router', { transportId: 'a' });
     peer.sendPlain(opusPacket(1000, 1));
     await worker.advance(100);
     const { drops } = worker.core;
@@ -303,8 +299,8 @@ describe('WebRtcServer', () => {
 
   it('takes its transports with it, and gives its ports back', async () => {
     const worker = await served('a');
-    await worker.request(Method.WORKER_WEBRTCSERVER_CLOSE, '', new FbsWorker.CloseWebRtcServerRequestT('server'));
-    expect((await worker.request<FbsRouter.DumpResponseT>(Method.ROUTER_DUMP, 'router')).transportIds).toEqual([]);
+    await worker.request(Method.WORKER_WEBRTCSERVER_CLOSE, '', { webRtcServerId: 'server' });
+    expect((await worker.request<FbsRouter.DumpResponse>(Method.ROUTER_DUMP, 'router')).transportIds).toEqual([]);
     await createWebRtcTransport(worker, 'a', [
       listenInfo({ port: 4000 }),
       listenInfo({ protocol: FbsTransport.Protocol.TCP, port: 4000 }),

@@ -1,22 +1,20 @@
 import type { Carrier } from '../../../../src/channel/carrier.js';
-import { type Body, decodeMessage, MessageEncoder } from '../../../../src/channel/codec.js';
-import * as FbsConsumer from '../../../../src/channel/fbs/consumer.js';
-import * as FbsDataConsumer from '../../../../src/channel/fbs/data-consumer.js';
-import * as FbsDataProducer from '../../../../src/channel/fbs/data-producer.js';
-import * as FbsDirect from '../../../../src/channel/fbs/direct-transport.js';
-import { Event } from '../../../../src/channel/fbs/notification/event.js';
-import { type NotificationT, Notification } from '../../../../src/channel/fbs/notification/notification.js';
-import * as FbsPipe from '../../../../src/channel/fbs/pipe-transport.js';
-import * as FbsPlain from '../../../../src/channel/fbs/plain-transport.js';
-import { Method } from '../../../../src/channel/fbs/request/method.js';
-import { Request, type RequestT } from '../../../../src/channel/fbs/request/request.js';
-import { Body as ResponseBody } from '../../../../src/channel/fbs/response/body.js';
+import { decodeMessage, MessageEncoder } from '../../../../src/channel/codec.js';
+import type * as FbsConsumer from '../../../../src/channel/fbs/consumer.js';
+import type * as FbsDataConsumer from '../../../../src/channel/fbs/data-consumer.js';
+import { Body } from '../../../../src/channel/fbs/message.js';
+import { Event } from '../../../../src/channel/fbs/notification.js';
+import { type Notification } from '../../../../src/channel/fbs/notification.js';
+import type * as FbsPipe from '../../../../src/channel/fbs/pipe-transport.js';
+import { type Method } from '../../../../src/channel/fbs/request.js';
+import { type Request } from '../../../../src/channel/fbs/request.js';
+import { Body as ResponseBody } from '../../../../src/channel/fbs/response.js';
 import type * as FbsRouter from '../../../../src/channel/fbs/router.js';
 import { Type } from '../../../../src/channel/fbs/rtp-parameters.js';
 import { SctpState } from '../../../../src/channel/fbs/sctp-association.js';
-import { SctpParametersT } from '../../../../src/channel/fbs/sctp-parameters.js';
 import * as FbsTransport from '../../../../src/channel/fbs/transport.js';
 import * as FbsWebRtc from '../../../../src/channel/fbs/web-rtc-transport.js';
+import { methodInfo } from '../../../../src/channel/methods.js';
 import { createLoopback } from '../../../../src/channel/loopback.js';
 import { startWorker } from '../../../../src/api/create-worker.js';
 import type { WorkerBackend } from '../../../../src/api/worker-backend.js';
@@ -24,8 +22,8 @@ import type { Worker } from '../../../../src/types.js';
 
 /** What a script answers to a request: a body, nothing, or an error. */
 export type Answer =
-  { type: ResponseBody; body: Body } | { error: 'Error' | 'TypeError' | 'NotFoundError'; reason: string };
-export type Script = Partial<Record<keyof typeof Method, (request: RequestT) => Answer | 'silence' | void>>;
+  { type: ResponseBody; body: object } | { error: 'Error' | 'TypeError' | 'NotFoundError'; reason: string };
+export type Script = Partial<Record<keyof typeof Method, (request: Request) => Answer | 'silence' | void>>;
 
 /**
  * A worker that answers every request with the least that makes the API happy, unless a script says otherwise. It
@@ -39,8 +37,8 @@ export class FakeWorker implements WorkerBackend {
   onError: WorkerBackend['onError'] = () => {};
   onExit: WorkerBackend['onExit'] = () => {};
   onClose: WorkerBackend['onClose'] = () => {};
-  readonly requests: RequestT[] = [];
-  readonly notifications: NotificationT[] = [];
+  readonly requests: Request[] = [];
+  readonly notifications: Notification[] = [];
   script: Script;
   ended = false;
   readonly #carrier: Carrier;
@@ -50,9 +48,9 @@ export class FakeWorker implements WorkerBackend {
     this.script = script;
     [this.carrier, this.#carrier] = createLoopback();
     this.#carrier.onMessage = bytes => {
-      const message = decodeMessage(bytes.slice());
-      if (message instanceof Request) this.#answer(message.unpack());
-      else if (message instanceof Notification) this.notifications.push(message.unpack());
+      const { dataType, data } = decodeMessage(bytes.slice());
+      if (dataType === Body.Request) this.#answer(data as Request);
+      else if (dataType === Body.Notification) this.notifications.push(data as Notification);
     };
   }
 
@@ -68,7 +66,7 @@ export class FakeWorker implements WorkerBackend {
     this.ended = true;
   }
 
-  notify(event: Event, handlerId: string, body?: Body): void {
+  notify(event: Event, handlerId: string, body?: object): void {
     this.#carrier.send(this.#encoder.encodeNotification(event, handlerId, body));
   }
 
@@ -91,13 +89,13 @@ export class FakeWorker implements WorkerBackend {
   }
 
   /** The last request of a kind. */
-  last(method: keyof typeof Method): RequestT {
-    return this.requests.findLast(request => Method[request.method] === method)!;
+  last(method: keyof typeof Method): Request {
+    return this.requests.findLast(request => methodInfo(request.method)!.name === method)!;
   }
 
-  #answer(request: RequestT): void {
+  #answer(request: Request): void {
     this.requests.push(request);
-    const method = Method[request.method] as keyof typeof Method;
+    const method = methodInfo(request.method)!.name;
     const answer = (this.script[method] ?? defaults[method])?.(request);
     if (answer !== 'silence') this.respond(request.id, answer);
   }
@@ -108,49 +106,84 @@ export async function settled(): Promise<void> {
   for (let turn = 0; turn < 6; turn++) await new Promise(resolve => setImmediate(resolve));
 }
 
-export const tuple = (localPort = 1234, remoteIp: string | null = null, remotePort = 0): FbsTransport.TupleT =>
-  new FbsTransport.TupleT('127.0.0.1', localPort, remoteIp, remotePort);
+export const tuple = (localPort = 1234, remoteIp?: string, remotePort = 0): FbsTransport.Tuple => ({
+  localAddress: '127.0.0.1',
+  localPort,
+  remoteIp,
+  remotePort,
+  protocol: FbsTransport.Protocol.UDP,
+});
 
-export function transportDump(id: string, { enableSctp, direct }: FbsTransport.OptionsT): FbsTransport.DumpT {
-  const dump = new FbsTransport.DumpT(id, direct);
-  dump.recvRtpHeaderExtensions = new FbsTransport.RecvRtpHeaderExtensionsT(1);
-  dump.rtpListener = new FbsTransport.RtpListenerT();
+export function transportDump(id: string, { enableSctp, direct }: FbsTransport.Options): FbsTransport.Dump {
+  const dump: FbsTransport.Dump = {
+    id,
+    direct,
+    producerIds: [],
+    consumerIds: [],
+    mapSsrcConsumerId: [],
+    mapRtxSsrcConsumerId: [],
+    dataProducerIds: [],
+    dataConsumerIds: [],
+    maxSendMessageSize: 0,
+    maxReceiveMessageSize: 0,
+    traceEventTypes: [],
+    recvRtpHeaderExtensions: { mid: 1 },
+    rtpListener: { ssrcTable: [], midTable: [], ridTable: [] },
+  };
   if (enableSctp) {
-    dump.sctpParameters = new SctpParametersT(5000, 1, 2, 3, 4, 5, true);
+    dump.sctpParameters = {
+      port: 5000,
+      maxSendMessageSize: 1,
+      maxReceiveMessageSize: 2,
+      sendBufferSize: 3,
+      perStreamSendQueueLimit: 4,
+      maxReceiverWindowBufferSize: 5,
+      isDataChannel: true,
+    };
     dump.sctpState = SctpState.NEW;
-    dump.sctpListener = new FbsTransport.SctpListenerT();
+    dump.sctpListener = { streamIdTable: [] };
   }
   return dump;
 }
 
-export function webRtcDump(base: FbsTransport.DumpT): FbsWebRtc.DumpResponseT {
-  return new FbsWebRtc.DumpResponseT(
+export function webRtcDump(base: FbsTransport.Dump): FbsWebRtc.DumpResponse {
+  return {
     base,
-    FbsWebRtc.IceRole.CONTROLLED,
-    new FbsWebRtc.IceParametersT('ufrag', 'password', true),
-    [
-      new FbsWebRtc.IceCandidateT('udpcandidate', 1, '10.0.0.1', FbsTransport.Protocol.UDP, 1234),
-      new FbsWebRtc.IceCandidateT(
-        'tcpcandidate',
-        2,
-        '10.0.0.1',
-        FbsTransport.Protocol.TCP,
-        1234,
-        FbsWebRtc.IceCandidateType.HOST,
-        FbsWebRtc.IceCandidateTcpType.PASSIVE,
-      ),
+    iceRole: FbsWebRtc.IceRole.CONTROLLED,
+    iceParameters: { usernameFragment: 'ufrag', password: 'password', iceLite: true },
+    iceCandidates: [
+      {
+        foundation: 'udpcandidate',
+        priority: 1,
+        address: '10.0.0.1',
+        protocol: FbsTransport.Protocol.UDP,
+        port: 1234,
+        type: FbsWebRtc.IceCandidateType.HOST,
+      },
+      {
+        foundation: 'tcpcandidate',
+        priority: 2,
+        address: '10.0.0.1',
+        protocol: FbsTransport.Protocol.TCP,
+        port: 1234,
+        type: FbsWebRtc.IceCandidateType.HOST,
+        tcpType: FbsWebRtc.IceCandidateTcpType.PASSIVE,
+      },
     ],
-    FbsWebRtc.IceState.NEW,
-    null,
-    new FbsWebRtc.DtlsParametersT([new FbsWebRtc.FingerprintT(FbsWebRtc.FingerprintAlgorithm.SHA256, 'AA:BB')]),
-  );
+    iceState: FbsWebRtc.IceState.NEW,
+    dtlsParameters: {
+      fingerprints: [{ algorithm: FbsWebRtc.FingerprintAlgorithm.SHA256, value: 'AA:BB' }],
+      role: FbsWebRtc.DtlsRole.AUTO,
+    },
+    dtlsState: FbsWebRtc.DtlsState.NEW,
+  };
 }
 
-const createWebRtcTransport = ({ body }: RequestT): Answer => {
-  const { transportId, options } = body as FbsRouter.CreateWebRtcTransportRequestT;
+const createWebRtcTransport = ({ body }: Request): Answer => {
+  const { transportId, options } = body as FbsRouter.CreateWebRtcTransportRequest;
   return {
     type: ResponseBody.WebRtcTransport_DumpResponse,
-    body: webRtcDump(transportDump(transportId as string, options!.base!)),
+    body: webRtcDump(transportDump(transportId, options.base)),
   };
 };
 
@@ -158,78 +191,81 @@ const defaults: Script = {
   ROUTER_CREATE_WEBRTCTRANSPORT: createWebRtcTransport,
   ROUTER_CREATE_WEBRTCTRANSPORT_WITH_SERVER: createWebRtcTransport,
   ROUTER_CREATE_PLAINTRANSPORT: ({ body }) => {
-    const { transportId, options } = body as FbsRouter.CreatePlainTransportRequestT;
-    const base = transportDump(transportId as string, options!.base!);
-    const rtcpTuple = options!.rtcpMux ? null : tuple(1235);
+    const { transportId, options } = body as FbsRouter.CreatePlainTransportRequest;
+    const base = transportDump(transportId, options.base);
+    const rtcpTuple = options.rtcpMux ? undefined : tuple(1235);
     return {
       type: ResponseBody.PlainTransport_DumpResponse,
-      body: new FbsPlain.DumpResponseT(base, options!.rtcpMux, options!.comedia, tuple(), rtcpTuple),
+      body: { base, rtcpMux: options.rtcpMux, comedia: options.comedia, tuple: tuple(), rtcpTuple },
     };
   },
   ROUTER_CREATE_PIPETRANSPORT: ({ body }) => {
-    const { transportId, options } = body as FbsRouter.CreatePipeTransportRequestT;
-    const base = transportDump(transportId as string, options!.base!);
+    const { transportId, options } = body as FbsRouter.CreatePipeTransportRequest;
+    const base = transportDump(transportId, options.base);
     return {
       type: ResponseBody.PipeTransport_DumpResponse,
-      body: new FbsPipe.DumpResponseT(base, tuple(), options!.enableRtx),
+      body: { base, tuple: tuple(), rtx: options.enableRtx },
     };
   },
   ROUTER_CREATE_DIRECTTRANSPORT: ({ body }) => {
-    const { transportId, options } = body as FbsRouter.CreateDirectTransportRequestT;
+    const { transportId, options } = body as FbsRouter.CreateDirectTransportRequest;
     return {
       type: ResponseBody.DirectTransport_DumpResponse,
-      body: new FbsDirect.DumpResponseT(transportDump(transportId as string, options!.base!)),
+      body: { base: transportDump(transportId, options.base) },
     };
   },
   PIPETRANSPORT_CONNECT: ({ body }) => {
-    const { ip, port } = body as FbsPipe.ConnectRequestT;
+    const { ip, port } = body as FbsPipe.ConnectRequest;
     return {
       type: ResponseBody.PipeTransport_ConnectResponse,
-      body: new FbsPipe.ConnectResponseT(tuple(1234, ip as string, port!)),
+      body: { tuple: tuple(1234, ip, port) },
     };
   },
   WEBRTCTRANSPORT_CONNECT: () => ({
     type: ResponseBody.WebRtcTransport_ConnectResponse,
-    body: new FbsWebRtc.ConnectResponseT(FbsWebRtc.DtlsRole.SERVER),
+    body: { dtlsLocalRole: FbsWebRtc.DtlsRole.SERVER },
   }),
   TRANSPORT_PRODUCE: () => ({
     type: ResponseBody.Transport_ProduceResponse,
-    body: new FbsTransport.ProduceResponseT(Type.SIMPLE),
+    body: { type: Type.SIMPLE },
   }),
   TRANSPORT_CONSUME: ({ body }) => {
-    const { paused, preferredLayers } = body as FbsTransport.ConsumeRequestT;
-    const score = new FbsConsumer.ConsumerScoreT(10, 0, [0]);
+    const { paused, preferredLayers } = body as FbsTransport.ConsumeRequest;
+    const score: FbsConsumer.ConsumerScore = { score: 10, producerScore: 0, producerScores: Uint8Array.of(0) };
     return {
       type: ResponseBody.Transport_ConsumeResponse,
-      body: new FbsTransport.ConsumeResponseT(paused, false, score, preferredLayers),
+      body: { paused, producerPaused: false, score, preferredLayers },
     };
   },
   TRANSPORT_PRODUCE_DATA: ({ body }) => {
-    const request = body as FbsTransport.ProduceDataRequestT;
+    const request = body as FbsTransport.ProduceDataRequest;
     return {
       type: ResponseBody.DataProducer_DumpResponse,
-      body: new FbsDataProducer.DumpResponseT(
-        request.dataProducerId,
-        request.type,
-        request.sctpStreamParameters,
-        request.label,
-        request.protocol,
-        request.paused,
-      ),
-    };
-  },
-  TRANSPORT_CONSUME_DATA: ({ body }) => {
-    const request = body as FbsTransport.ConsumeDataRequestT;
-    const dump = new FbsDataConsumer.DumpResponseT(request.dataConsumerId, request.dataProducerId, request.type);
-    return {
-      type: ResponseBody.DataConsumer_DumpResponse,
-      body: Object.assign(dump, {
+      body: {
+        id: request.dataProducerId,
+        type: request.type,
         sctpStreamParameters: request.sctpStreamParameters,
         label: request.label,
         protocol: request.protocol,
         paused: request.paused,
-        subchannels: request.subchannels,
-      }),
+      },
     };
+  },
+  TRANSPORT_CONSUME_DATA: ({ body }) => {
+    const request = body as FbsTransport.ConsumeDataRequest;
+    const dump: FbsDataConsumer.DumpResponse = {
+      id: request.dataConsumerId,
+      dataProducerId: request.dataProducerId,
+      type: request.type,
+      sctpStreamParameters: request.sctpStreamParameters,
+      label: request.label ?? '',
+      protocol: request.protocol ?? '',
+      bufferedAmount: 0,
+      bufferedAmountLowThreshold: 0,
+      paused: request.paused,
+      dataProducerPaused: false,
+      subchannels: request.subchannels,
+    };
+    return { type: ResponseBody.DataConsumer_DumpResponse, body: dump };
   },
 };
