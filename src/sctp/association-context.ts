@@ -5,7 +5,6 @@ import { type ErrorCause } from './error-causes/error-cause.js';
 import { type SctpAssociationOptions } from './options.js';
 import { type PacketSender } from './packet-sender.js';
 import { type SendQueue } from './sending/send-queue.js';
-import { type TransmissionControlBlock } from './transmission-control-block.js';
 
 /** What the parts of an association share. */
 export interface AssociationContext {
@@ -14,8 +13,6 @@ export interface AssociationContext {
   readonly packets: PacketSender;
   readonly events: DeferredEvents;
   state: SctpAssociationState;
-  /** Exists from the INIT ACK or COOKIE ECHO on. */
-  tcb: TransmissionControlBlock | undefined;
   peerImplementation: SctpImplementation;
   receivedMessages: number;
   /** Ends the association. Without an error it was meant to end. */

@@ -1,6 +1,6 @@
 import { type DropReason } from '../common/drop-reason.js';
 import { type Machine } from '../common/timer-queue.js';
-import { type AssociationContext, reportError, sendAbort } from './association-context.js';
+import { reportError, sendAbort } from './association-context.js';
 import {
   type SctpAssociationOwner,
   type SctpAssociationState,
@@ -21,7 +21,7 @@ import { PacketSender } from './packet-sender.js';
 import { OutgoingMessage } from './sending/outgoing-message.js';
 import { SendQueue } from './sending/send-queue.js';
 import { Shutdown } from './shutdown.js';
-import { type TransmissionControlBlock } from './transmission-control-block.js';
+import { type ConnectedContext, type TransmissionControlBlock } from './transmission-control-block.js';
 
 /**
  * One side of an SCTP association (RFC 9260) as WebRTC uses it: one path, no multihoming; with message interleaving
@@ -221,7 +221,7 @@ export class SctpAssociation implements Machine {
   }
 }
 
-class Context implements AssociationContext {
+class Context implements ConnectedContext {
   readonly options: SctpAssociationOptions;
   readonly sendQueue: SendQueue;
   readonly packets: PacketSender;

@@ -1,6 +1,6 @@
 import { copyBytes } from '../common/bytes.js';
 import { DropReason } from '../common/drop-reason.js';
-import { type AssociationContext, reportError, sendAbort } from './association-context.js';
+import { reportError, sendAbort } from './association-context.js';
 import { parseAbort } from './chunks/abort.js';
 import { ChunkType } from './chunks/chunk.js';
 import { parseCookieEcho } from './chunks/cookie-echo.js';
@@ -24,18 +24,18 @@ import { type ErrorCause } from './error-causes/error-cause.js';
 import { type Handshake } from './handshake.js';
 import { PACKET_HEADER_LENGTH, SctpPacket } from './packet.js';
 import { type Shutdown } from './shutdown.js';
-import { type TransmissionControlBlock } from './transmission-control-block.js';
+import { type ConnectedContext, type TransmissionControlBlock } from './transmission-control-block.js';
 
 /** Takes packets and gives their chunks to the part of the association that they concern. */
 export class ChunkDispatcher {
-  readonly #context: AssociationContext;
+  readonly #context: ConnectedContext;
   readonly #handshake: Handshake;
   readonly #shutdown: Shutdown;
   readonly #packet = new SctpPacket();
   readonly #data = new DataChunk();
   readonly #sack = new SackChunk();
 
-  constructor(context: AssociationContext, handshake: Handshake, shutdown: Shutdown) {
+  constructor(context: ConnectedContext, handshake: Handshake, shutdown: Shutdown) {
     this.#context = context;
     this.#handshake = handshake;
     this.#shutdown = shutdown;

@@ -1,4 +1,4 @@
-import { type AssociationContext, sendAbort } from './association-context.js';
+import { sendAbort } from './association-context.js';
 import { capabilitiesOf, capabilityParameters, negotiate } from './capabilities.js';
 import { encodeCookieEcho } from './chunks/cookie-echo.js';
 import { encodeError } from './chunks/error.js';
@@ -8,7 +8,7 @@ import { encodeShutdownAck } from './chunks/shutdown-ack.js';
 import { findParameter, type Parameter } from './parameters/parameter.js';
 import { implementationOf, type StateCookie, StateCookies } from './state-cookie.js';
 import { Timer } from './timer.js';
-import { type TcbParameters, TransmissionControlBlock } from './transmission-control-block.js';
+import { type ConnectedContext, type TcbParameters, TransmissionControlBlock } from './transmission-control-block.js';
 
 /** RFC 9260 §16: Valid.Cookie.Life, ms. */
 const COOKIE_LIFETIME = 60_000;
@@ -18,7 +18,7 @@ const COOKIE_LIFETIME = 60_000;
  * time, and a peer that restarted may begin it anew (§5.2).
  */
 export class Handshake {
-  readonly #context: AssociationContext;
+  readonly #context: ConnectedContext;
   readonly #cookies: StateCookies;
   readonly #t1Init: Timer;
   readonly #t1Cookie: Timer;
@@ -26,7 +26,7 @@ export class Handshake {
   #localTag = 0;
   #localInitialTsn = 0;
 
-  constructor(context: AssociationContext) {
+  constructor(context: ConnectedContext) {
     const { options } = context;
     this.#context = context;
     this.#cookies = new StateCookies(options.random);

@@ -1,4 +1,5 @@
-import { type AssociationContext, sendAbort } from './association-context.js';
+import { type ConnectedContext } from './transmission-control-block.js';
+import { sendAbort } from './association-context.js';
 import { encodeShutdown } from './chunks/shutdown.js';
 import { encodeShutdownAck } from './chunks/shutdown-ack.js';
 import { encodeShutdownComplete } from './chunks/shutdown-complete.js';
@@ -6,10 +7,10 @@ import { Timer } from './timer.js';
 
 /** The orderly end of an association (RFC 9260 §9.2): SHUTDOWN, SHUTDOWN ACK, SHUTDOWN COMPLETE. */
 export class Shutdown {
-  readonly #context: AssociationContext;
+  readonly #context: ConnectedContext;
   readonly #t2: Timer;
 
-  constructor(context: AssociationContext) {
+  constructor(context: ConnectedContext) {
     this.#context = context;
     this.#t2 = new Timer(context.options.maxRetransmissions);
   }

@@ -26,6 +26,12 @@ export interface TcbParameters {
   readonly negotiated: SctpNegotiatedCapabilities;
 }
 
+/** What the parts of an association share, and the connection to its peer. */
+export interface ConnectedContext extends AssociationContext {
+  /** Exists from the INIT ACK or COOKIE ECHO on. */
+  tcb: TransmissionControlBlock | undefined;
+}
+
 /** All that is known about one association with the peer (RFC 9260 §14). A peer that restarts gets another one. */
 export class TransmissionControlBlock {
   readonly localTag: number;
