@@ -103,8 +103,12 @@ export class RetransmissionQueue {
     return true;
   }
 
-  /** RFC 9260 §6.3.3, and RFC 8540 §3.11 for partial_bytes_acked. */
+  /**
+   * RFC 9260 §6.3.3, and RFC 8540 §3.11 for partial_bytes_acked. Fast Recovery ends, or there could be no slow start: the
+   * window would stay at one MTU until all that was outstanding has arrived.
+   */
   onT3Expired(): void {
+    this.#fastRecoveryExitTsn = -1;
     this.ssthresh = this.#reducedWindow();
     this.cwnd = this.#mtu;
     this.#partialBytesAcked = 0;
