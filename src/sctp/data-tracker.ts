@@ -8,8 +8,11 @@ const MAX_TSN_DISTANCE = 100_000;
 /** Blocks of TSNs with gaps between them. What would need more is not accepted and comes again later. */
 const MAX_BLOCKS = 4096;
 
-/** What a SACK reports at most. It fits a packet together with data. */
-const MAX_REPORTED_GAP_BLOCKS = 20;
+/**
+ * What a SACK reports at most. Behind what it leaves out all seems to be in flight, which slows recovery down; but it goes
+ * out for every packet as long as something is missing.
+ */
+const MAX_REPORTED_GAP_BLOCKS = 100;
 const MAX_REPORTED_DUPLICATES = 20;
 
 /** Gap block offsets have 16 bits. */

@@ -31,6 +31,8 @@ export class OutstandingChunk extends Fragment {
   plan: Plan = Plan.wait;
   nackCount = 0;
   retransmissions = 0;
+  /** Number of its latest transmission among all transmissions of the association. */
+  transmission = 0;
 
   get isInFlight(): boolean {
     return this.ack === AckState.unacked && this.plan !== Plan.abandoned;
@@ -85,6 +87,10 @@ export class OutstandingData {
   /** Ring by TSN. */
   #chunks: OutstandingChunk[] = newChunks(INITIAL_CAPACITY);
 
+  /** Of chunks, retransmissions included. */
+  #transmissions = 0;
+  /** The latest transmission of what the last SACK newly acknowledged. */
+  #latestNewlyAcked = 0;
   #retransmitCount = 0;
   #fastRetransmitCount = 0;
   /** No chunk before it is to be retransmitted. */
@@ -159,6 +165,7 @@ export class OutstandingData {
     const isAdvancing = cumulativeTsn > this.cumulativeTsn;
     this.newlyAckedBytes = 0;
     this.hasPacketLoss = false;
+    this.#latestNewlyAcked = 0;
     let highestNewlyAcked = cumulativeTsn;
 
     this.#removeTo(cumulativeTsn);
@@ -170,13 +177,16 @@ export class OutstandingData {
     }
 
     // RFC 9260 §7.2.4: a TSN is only missing if something behind it was newly acknowledged; or, in fast recovery, if the
-    // SACK moves the cumulative TSN.
+    // SACK moves the cumulative TSN. What was sent again is only missing if something sent after that was: until then the
+    // SACK may be older than its arrival.
     const lastGapEnd = sack.gapBlockCount === 0 ? 0 : sack.gapEnds[sack.gapBlockCount - 1];
     const nackTo = isInFastRecovery && isAdvancing ? cumulativeTsn + lastGapEnd : highestNewlyAcked;
     let missing = cumulativeTsn + 1;
     for (let i = 0; i < sack.gapBlockCount; i++) {
       const start = cumulativeTsn + sack.gapStarts[i];
-      for (; missing < start && missing <= nackTo; missing++) this.#nack(missing, false, !isInFastRecovery);
+      for (; missing < start && missing <= nackTo; missing++) {
+        if (this.chunk(missing).transmission < this.#latestNewlyAcked) this.#nack(missing, false, !isInFastRecovery);
+      }
       missing = cumulativeTsn + sack.gapEnds[i] + 1;
     }
   }
@@ -278,6 +288,7 @@ export class OutstandingData {
     chunk.plan = Plan.wait;
     chunk.nackCount = 0;
     chunk.retransmissions = 0;
+    chunk.transmission = ++this.#transmissions;
     return chunk;
   }
 
@@ -308,6 +319,7 @@ export class OutstandingData {
   #ack(chunk: OutstandingChunk): boolean {
     if (chunk.ack === AckState.acked) return false;
     this.newlyAckedBytes += this.chunkLength(chunk);
+    this.#latestNewlyAcked = Math.max(this.#latestNewlyAcked, chunk.transmission);
     if (chunk.isInFlight) this.#leaveFlight(chunk);
     this.#cancelRetransmission(chunk);
     chunk.ack = AckState.acked;
@@ -343,6 +355,7 @@ export class OutstandingData {
       chunk.ack = AckState.unacked;
       chunk.nackCount = 0;
       chunk.retransmissions++;
+      chunk.transmission = ++this.#transmissions;
       this.inFlightPayloadBytes += chunk.length;
       this.inFlightBytes += length;
       this.inFlightChunks++;

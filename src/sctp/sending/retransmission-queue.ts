@@ -49,6 +49,8 @@ export class RetransmissionQueue {
   #partialBytesAcked = 0;
   /** Fast recovery ends with the acknowledgement of this TSN; -1 while it is not on. */
   #fastRecoveryExitTsn = -1;
+  /** In fast recovery a SACK with news lets one packet of retransmissions go, whatever is in flight. */
+  #mayRetransmitOnce = false;
 
   constructor(context: RetransmissionQueueContext) {
     const { options, negotiated, initialTsn, peerWindow } = context;
@@ -96,6 +98,9 @@ export class RetransmissionQueue {
       this.#growCongestionWindow(flightSize);
     }
     if (outstanding.hasPacketLoss) this.#enterFastRecovery();
+    // A SACK reports a limited number of gap blocks. Behind them everything seems to be in flight, which may be more than
+    // the reduced window for as long as nothing is sent.
+    this.#mayRetransmitOnce = this.isInFastRecovery && outstanding.newlyAckedBytes > 0;
     // RFC 9260 §8.1; a peer that answers zero window probes is there (§6.1 A).
     if (outstanding.newlyAckedBytes > 0 || sack.advertisedReceiverWindow === 0) this.#context.errorCounter.clear();
     if (outstanding.isEmpty) this.t3.stop();
@@ -120,6 +125,8 @@ export class RetransmissionQueue {
     let count = 0;
     let room = this.#room(packet);
 
+    if (this.#mayRetransmitOnce && this.outstanding.hasRetransmissions) room = packet.remaining;
+    this.#mayRetransmitOnce = false;
     let tsn = 0;
     const oldRoom = room;
     while (room > this.#headerLength) {
@@ -131,6 +138,7 @@ export class RetransmissionQueue {
     if (count > 0) {
       this.rtxPackets++;
       this.rtxBytes += oldRoom - room;
+      room = Math.min(room, this.#room(packet));
     }
 
     while (room > this.#headerLength && this.outstanding.count < MAX_OUTSTANDING_CHUNKS) {
