@@ -66,6 +66,20 @@ export class VirtualNetwork {
     return this.#link(fromIp, toIp).backlog;
   }
 
+  /** Is told of every packet that leaves a link: how long it waited and took to be sent, ms. */
+  onTransmitted(fromIp: string, toIp: string, listener: (size: number, delay: number) => void): void {
+    this.#link(fromIp, toIp).onTransmitted = listener;
+  }
+
+  options(fromIp: string, toIp: string): LinkOptions {
+    return this.#link(fromIp, toIp).options;
+  }
+
+  /** Sends a packet of so many bytes, headers included, that concerns nobody but who sends it. */
+  sendPacket(size: number, fromIp: string, toIp: string, deliver: () => void): void {
+    this.#link(fromIp, toIp).send(size, deliver);
+  }
+
   /** Hands an address over to a host: `receive` gets its datagrams. */
   attach(ip: string, receive: (payload: Uint8Array, from: Endpoint, to: Endpoint) => void): void {
     if (this.#receivers.has(ip)) throw new Error(`${ip} belongs to somebody already`);

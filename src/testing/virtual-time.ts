@@ -20,9 +20,15 @@ export class VirtualTime implements Clock {
   /** A binary heap. */
   readonly #events: Event[] = [];
   #endOfInstant: (() => void)[] = [];
+  #isPassing = false;
 
   now(): number {
     return this.#now;
+  }
+
+  /** Whether something is happening right now: time is being advanced, and this is called by an event. */
+  get isPassing(): boolean {
+    return this.#isPassing;
   }
 
   /** Whether nothing will ever happen by itself. */
@@ -83,8 +89,17 @@ export class VirtualTime implements Clock {
     if (!this.isIdle) throw new Error(`not idle after ${limit} ms`);
   }
 
-  /** One event, or the end of an instant. False if nothing is left until `end`. */
   #step(end: number): boolean {
+    this.#isPassing = true;
+    try {
+      return this.#happen(end);
+    } finally {
+      this.#isPassing = false;
+    }
+  }
+
+  /** One event, or the end of an instant. False if nothing is left until `end`. */
+  #happen(end: number): boolean {
     const next = this.#events.length > 0 ? this.#events[0].at : Infinity;
     if (this.#endOfInstant.length > 0 && next > this.#now) {
       const callbacks = this.#endOfInstant;
