@@ -275,7 +275,7 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
 }
 
 /** Of the target, as in libwebrtc. */
-const PACING_FACTOR = 2.5;
+const PACING_FACTOR = 1.5;
 /** In which probes are taken at their word. */
 const START_PHASE_MS = 2000;
 const TICK_MS = 50;

@@ -69,6 +69,8 @@ export const DropReason = {
   consumerDuplicate: 74,
   consumerDtx: 75,
   consumerNotConnected: 76,
+  /** A retransmission, while more is to be sent than gets through. */
+  consumerCongested: 77,
 
   // RTCP.
   rtcpMalformed: 80,

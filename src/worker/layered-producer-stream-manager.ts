@@ -5,6 +5,18 @@ const BWE_DOWNGRADE_CONSERVATIVE_TIME = 10_000;
 /** In a stream that is younger than this a change to a lower layer is not held to be a downgrade, ms. */
 const BWE_DOWNGRADE_MIN_ACTIVE_TIME = 8000;
 
+/**
+ * More than the present layers are taken only if the bitrate suffices for that much more than they need: the estimate
+ * falls by 15 % when a queue builds up, and that must not cost the layer again.
+ */
+const UPGRADE_MARGIN = 0.15;
+/**
+ * A bitrate that is too low for the present layers by no more than this is put up with for a short time, ms: the key
+ * frame that a switch takes makes a queue of its own.
+ */
+const TOLERATED_SHORTAGE = 0.2;
+const TOLERATED_SHORTAGE_TIME = 2500;
+
 /** What managers that choose among layers have in common. */
 export abstract class LayeredProducerStreamManager extends ProducerStreamManager {
   /** What `recalculateTargetLayers` found. */
@@ -13,6 +25,11 @@ export abstract class LayeredProducerStreamManager extends ProducerStreamManager
   /** What `increaseLayer` took so far in this round of distribution. */
   protected provisionalSpatialLayer = -1;
   protected provisionalTemporalLayer = -1;
+  /** bps, of what was taken. */
+  #provisionalBitrate = 0;
+  /** Since when the bitrate is too low for the present layers; Infinity: it is not. Whether it is in this round. */
+  #shortSince = Infinity;
+  #isShort = false;
 
   #lastBweDowngradeAt = -Infinity;
 
@@ -44,6 +61,9 @@ export abstract class LayeredProducerStreamManager extends ProducerStreamManager
     const temporalLayer = this.provisionalTemporalLayer;
     this.provisionalSpatialLayer = -1;
     this.provisionalTemporalLayer = -1;
+    this.#provisionalBitrate = 0;
+    if (!this.#isShort) this.#shortSince = Infinity;
+    this.#isShort = false;
     if (spatialLayer === this.targetSpatialLayer && temporalLayer === this.targetTemporalLayer) return;
     this.updateTargetLayers(spatialLayer, temporalLayer, now);
     if (
@@ -93,13 +113,35 @@ export abstract class LayeredProducerStreamManager extends ProducerStreamManager
     bitrate: number,
     considerLoss: boolean,
     lossPercentage: number,
+    now: number,
   ): number {
     let usable = bitrate;
     if (considerLoss && lossPercentage < 2) usable = 1.08 * bitrate;
     else if (considerLoss && lossPercentage > 10) usable = (1 - 0.5 * (lossPercentage / 100)) * bitrate;
-    if (required > usable) return 0;
+    const total = this.#provisionalBitrate + required;
+    const isUpgrade = this.#isUpgrade(spatialLayer, temporalLayer);
+    if (isUpgrade && required + UPGRADE_MARGIN * total > usable) return 0;
+    if (!isUpgrade && required > usable && !this.#toleratesShortage(required - usable, total, now)) return 0;
     this.provisionalSpatialLayer = spatialLayer;
     this.provisionalTemporalLayer = temporalLayer;
+    this.#provisionalBitrate = total;
     return Math.min(required, bitrate);
+  }
+
+  /** Whether the layer is kept although so much of what it all needs is missing. */
+  #toleratesShortage(missing: number, total: number, now: number): boolean {
+    if (this.targetSpatialLayer === -1 || missing > TOLERATED_SHORTAGE * total) return false;
+    this.#isShort = true;
+    this.#shortSince = Math.min(this.#shortSince, now);
+    return now - this.#shortSince < TOLERATED_SHORTAGE_TIME;
+  }
+
+  /** Whether something is being sent, and this would be more. */
+  #isUpgrade(spatialLayer: number, temporalLayer: number): boolean {
+    const { targetSpatialLayer, targetTemporalLayer } = this;
+    if (targetSpatialLayer === -1) return false;
+    return (
+      spatialLayer > targetSpatialLayer || (spatialLayer === targetSpatialLayer && temporalLayer > targetTemporalLayer)
+    );
   }
 }

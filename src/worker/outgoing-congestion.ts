@@ -13,7 +13,7 @@ import { BitrateTrend } from './bitrate-trend.js';
 import { type Consumer } from './consumer.js';
 import { type WorkerContext } from './context.js';
 import { type EgressPacket } from './egress.js';
-import { Pacer, type PacerOwner } from './pacer.js';
+import { Admission, Pacer, type PacerOwner } from './pacer.js';
 import { PeriodicTimer } from './periodic-timer.js';
 import { type TransportOptions } from './transport-options.js';
 
@@ -159,13 +159,13 @@ export class OutgoingCongestion implements BandwidthEstimatorOwner, PacerOwner {
     this.#pacerWakeUp.cancel();
   }
 
-  /** Whether a packet of video may be sent now. If not it is sent later, see `onPacedPacket`. */
-  admit(packet: EgressPacket, isRetransmission: boolean, now: number): boolean {
-    if (this.#estimator === undefined || !this.#isPaced) return true;
-    if (!this.#hasFeedback && this.#givesNoFeedback(now)) return true;
-    const admitted = this.#pacer.admit(packet, isRetransmission, now);
-    if (!admitted) this.#pacerWakeUp.update();
-    return admitted;
+  /** Whether a packet of video is sent now, later (see `onPacedPacket`), or not at all. */
+  admit(packet: EgressPacket, isRetransmission: boolean, now: number): Admission {
+    if (this.#estimator === undefined || !this.#isPaced) return Admission.send;
+    if (!this.#hasFeedback && this.#givesNoFeedback(now)) return Admission.send;
+    const admission = this.#pacer.admit(packet, isRetransmission, now);
+    if (admission === Admission.wait) this.#pacerWakeUp.update();
+    return admission;
   }
 
   /** Writes into a packet when it is sent, and which one of the transport it is. It is sent right afterwards. */

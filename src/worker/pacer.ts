@@ -6,7 +6,23 @@ import { PacketQueue } from './packet-queue.js';
 /** So much may leave at once, ms of the pacing bitrate; and so long it takes until the next lot. */
 const BURST_DURATION = 5;
 /** No packet waits longer, ms: rather than that, packets leave faster than the pacing bitrate. */
-export const MAX_PACING_DELAY = 250;
+export const MAX_PACING_DELAY = 500;
+
+/** Retransmissions are dropped when there is more to send than this takes, ms. */
+const MAX_RETRANSMISSION_DELAY = 100;
+/** Bytes, beyond a burst: a full packet. */
+const MAX_DEBT = 1500;
+
+/** What becomes of a packet. */
+export const Admission = {
+  /** It may be sent now. */
+  send: 0,
+  /** The pacer keeps it and sends it later. */
+  wait: 1,
+  /** It is not worth it. */
+  drop: 2,
+} as const;
+export type Admission = (typeof Admission)[keyof typeof Admission];
 
 export interface PacerOwner {
   /** How fast packets may leave, bps. */
@@ -42,27 +58,31 @@ export class Pacer implements Machine {
   }
 
   /**
-   * Whether the packet may be sent now. If not, the pacer keeps it and sends it later. Whoever calls this updates the
-   * pacer's place in the timer queue afterwards.
+   * What becomes of a packet. Whoever calls this updates the pacer's place in the timer queue afterwards if it has to
+   * wait.
    */
-  admit(packet: EgressPacket, isRetransmission: boolean, now: number): boolean {
+  admit(packet: EgressPacket, isRetransmission: boolean, now: number): Admission {
+    const bitrate = this.#owner.pacingBitrate;
     if (this.#isEmpty) {
-      const bitrate = this.#owner.pacingBitrate;
       this.#settle(bitrate, now);
       if (this.#debt <= burstSize(bitrate)) {
         this.#debt += packet.length;
-        return true;
+        return Admission.send;
       }
     }
+    // While there is more to send than gets through, repetitions would only make it worse; they can be asked for again.
+    if (isRetransmission && this.#queuedBytes > (bitrate * MAX_RETRANSMISSION_DELAY) / 8000) return Admission.drop;
     (isRetransmission ? this.#retransmissions : this.#media).push(packet, now);
     if (this.nextDeadline === Infinity) this.#plan(now);
-    return false;
+    return Admission.wait;
   }
 
   onTimeout(now: number): void {
     const bitrate = this.#bitrate(now);
     this.#settle(bitrate, now);
     this.#sendWhile(burstSize(bitrate), now);
+    // What left faster than it should is not made up for.
+    this.#debt = Math.min(this.#debt, burstSize(bitrate) + MAX_DEBT);
     this.#plan(now);
   }
 
@@ -90,11 +110,19 @@ export class Pacer implements Machine {
     return this.#media.isEmpty && this.#retransmissions.isEmpty;
   }
 
+  get #queuedBytes(): number {
+    return this.#media.bytes + this.#retransmissions.bytes;
+  }
+
+  /** When the oldest packet has to leave at the latest. */
+  get #latestDeparture(): number {
+    return Math.min(this.#media.waitingSince, this.#retransmissions.waitingSince) + MAX_PACING_DELAY;
+  }
+
   /** bps; what the oldest packet needs in order not to wait too long, if that is more. */
   #bitrate(now: number): number {
-    const waitingSince = Math.min(this.#media.waitingSince, this.#retransmissions.waitingSince);
-    const timeLeft = Math.max(1, waitingSince + MAX_PACING_DELAY - now);
-    return Math.max(this.#owner.pacingBitrate, ((this.#media.bytes + this.#retransmissions.bytes) * 8000) / timeLeft);
+    const timeLeft = Math.max(1, this.#latestDeparture - now);
+    return Math.max(this.#owner.pacingBitrate, (this.#queuedBytes * 8000) / timeLeft);
   }
 
   #settle(bitrate: number, now: number): void {
@@ -113,9 +141,11 @@ export class Pacer implements Machine {
     }
   }
 
-  /** Wakes up when nothing is owed any more. */
+  /** Wakes up when nothing is owed any more, or nothing may wait any more. */
   #plan(now: number): void {
-    this.nextDeadline = this.#isEmpty ? Infinity : now + (this.#debt * 8000) / this.#bitrate(now);
+    this.nextDeadline = this.#isEmpty
+      ? Infinity
+      : Math.min(now + (this.#debt * 8000) / this.#bitrate(now), Math.max(now + 1, this.#latestDeparture));
   }
 }
 

@@ -125,7 +125,7 @@ export class SvcProducerStreamManager extends LayeredProducerStreamManager {
       const last = Math.min(stream.params.temporalLayers - 1, this.preferredTemporalLayer);
       if (first <= last) {
         const required = this.#requiredBitrate(stream, spatial, first, now);
-        if (required > 0) return this.takeLayer(spatial, first, required, bitrate, considerLoss, lossPercentage);
+        if (required > 0) return this.takeLayer(spatial, first, required, bitrate, considerLoss, lossPercentage, now);
       }
       if (spatial >= this.preferredSpatialLayer && this.hasProvisionalLayers) return 0;
     }

@@ -18,6 +18,7 @@ import { type IncomingRequest } from './handler-registry.js';
 import { IncomingCongestion } from './incoming-congestion.js';
 import { NotFoundError } from './not-found-error.js';
 import { OutgoingCongestion, type OutgoingCongestionOwner } from './outgoing-congestion.js';
+import { Admission } from './pacer.js';
 import { PaddingSender, type PaddingSenderOwner } from './padding-sender.js';
 import { Producer, type ProducerListener, ReceivedAs } from './producer.js';
 import { producerEvents, producerMethods } from './producer-requests.js';
@@ -361,15 +362,13 @@ export class TransportMedia
   // ConsumerListener
 
   onConsumerSendRtp(consumer: Consumer, packet: EgressPacket, now: number): void {
-    if (!this.#owner.isConnected) return;
+    if (!this.#sendPacket(consumer, packet, false, now)) return;
     this.#counters.sentRtp.update(packet.length, packet.payloadLength, now);
-    this.#sendPacket(consumer, packet, false, now);
   }
 
   onConsumerRetransmitRtp(consumer: Consumer, packet: EgressPacket, now: number): void {
-    if (!this.#owner.isConnected) return;
+    if (!this.#sendPacket(consumer, packet, true, now)) return;
     this.#counters.sentRtx.update(packet.length, packet.payloadLength, now);
-    this.#sendPacket(consumer, packet, true, now);
   }
 
   onConsumerSendPadding(_consumer: Consumer, packet: EgressPacket, now: number): void {
@@ -457,14 +456,21 @@ export class TransportMedia
     this.#owner.sendRtcp(bytes, offset, length);
   }
 
-  #sendPacket(consumer: Consumer, packet: EgressPacket, isRetransmission: boolean, now: number): void {
+  /** Sends a packet, now or a bit later. False: it is not sent. */
+  #sendPacket(consumer: Consumer, packet: EgressPacket, isRetransmission: boolean, now: number): boolean {
+    if (!this.#owner.isConnected) return false;
     // AES-GCM does not forgive a repetition that differs (see SrtpSender).
     if (packet.mayBeRepeated && this.#owner.rtpProtector?.repeatsMustBeEqual === true) {
-      return this.#owner.dispatchRtp(packet, consumer, now);
+      this.#owner.dispatchRtp(packet, consumer, now);
+      return true;
     }
     // Audio does not wait.
-    if (consumer.kind === MediaKind.VIDEO && !this.#outgoing.admit(packet, isRetransmission, now)) return;
-    this.#stampAndDispatch(packet, consumer, now);
+    const admission =
+      consumer.kind === MediaKind.VIDEO ? this.#outgoing.admit(packet, isRetransmission, now) : Admission.send;
+    if (admission === Admission.send) this.#stampAndDispatch(packet, consumer, now);
+    if (admission !== Admission.drop) return true;
+    this.#context.drops.count(DropReason.consumerCongested);
+    return false;
   }
 
   #stampAndDispatch(packet: EgressPacket, consumer: Consumer | undefined, now: number): void {
