@@ -1,5 +1,6 @@
 /**
  * Lowers the bitrate while nothing is heard of what is sent, or only after seconds: neither delay nor loss can be seen then.
+ * A receiver that has never given feedback may be one that gives none.
  * libwebrtc's `RttBasedBackoff`.
  */
 export class RttBackoff {
@@ -12,8 +13,6 @@ export class RttBackoff {
   #loweredAt = -Infinity;
 
   onPacketSent(now: number): void {
-    // Nothing can be heard before something was sent.
-    if (Number.isNaN(this.#heardAt)) this.#heardAt = now;
     this.#sentAt = now;
   }
 

@@ -1,11 +1,9 @@
 import { type WakeUp } from '../common/timer-queue.js';
-import {
-  type BandwidthEstimator,
-  type BandwidthEstimatorOwner,
-  type TransportFeedback,
-} from '../bwe/bandwidth-estimator.js';
+import { type BandwidthEstimator, type BandwidthEstimatorOwner } from '../bwe/bandwidth-estimator.js';
+import { PacketLossHistory } from '../bwe/packet-loss-history.js';
 import { SendSideBandwidthEstimator } from '../bwe/send-side-bandwidth-estimator.js';
 import { HeaderExtension } from '../rtp/header-extension.js';
+import { type TransportFeedbackReader } from '../rtp/rtcp/transport-feedback-reader.js';
 import { absSendTime } from '../rtp/time.js';
 import { MediaKind } from '../channel/fbs/rtp-parameters.js';
 import { type BweTraceInfo, BweType } from '../channel/fbs/transport.js';
@@ -82,6 +80,8 @@ export class OutgoingCongestion implements BandwidthEstimatorOwner, PacerOwner {
   #transportWideSequenceNumber = 0;
   #firstSentAt = Infinity;
   #hasFeedback = false;
+  /** Of all that feedback tells of. */
+  readonly #lossHistory = new PacketLossHistory();
 
   constructor(context: WorkerContext, owner: OutgoingCongestionOwner, options: TransportOptions) {
     this.#context = context;
@@ -109,7 +109,8 @@ export class OutgoingCongestion implements BandwidthEstimatorOwner, PacerOwner {
 
   /** 0..1; undefined if nothing was negotiated. */
   get packetLoss(): number | undefined {
-    return this.#type === undefined ? undefined : (this.#estimator?.packetLoss ?? 0);
+    if (this.#type === undefined) return undefined;
+    return this.#type === 'transport-cc' ? this.#lossHistory.average : (this.#estimator?.packetLoss ?? 0);
   }
 
   /** Whether the loss that receivers report tells something beyond the estimate. */
@@ -118,7 +119,7 @@ export class OutgoingCongestion implements BandwidthEstimatorOwner, PacerOwner {
   }
 
   /** A Consumer was added. */
-  negotiate({ kind, extensionIds, rtpParameters }: Consumer, connected: boolean, now: number): void {
+  negotiate({ kind, extensionIds, rtpParameters }: Consumer): void {
     if (this.#type !== undefined || kind !== MediaKind.VIDEO) return;
     const hasFeedback = (type: string): boolean =>
       rtpParameters.codecs.some(codec => codec.rtcpFeedback.some(feedback => feedback.type === type));
@@ -127,9 +128,9 @@ export class OutgoingCongestion implements BandwidthEstimatorOwner, PacerOwner {
     } else if (extensionIds[HeaderExtension.absSendTime] !== 0 && hasFeedback('goog-remb')) {
       this.#type = 'remb';
     }
-    if (connected) this.connected(now);
   }
 
+  /** Packets can be sent. */
   connected(now: number): void {
     if (this.#connected || this.#type === undefined) return;
     this.#connected = true;
@@ -185,9 +186,11 @@ export class OutgoingCongestion implements BandwidthEstimatorOwner, PacerOwner {
     this.#pacer.remove(ssrc);
   }
 
-  receiveTransportFeedback(feedback: TransportFeedback, now: number): void {
+  receiveTransportFeedback(feedback: TransportFeedbackReader, now: number): void {
     if (this.#type !== 'transport-cc' || this.#estimator === undefined) return;
     this.#hasFeedback = true;
+    const { statusCount, receivedCount } = feedback;
+    if (statusCount > 0) this.#lossHistory.add((statusCount - receivedCount) / statusCount);
     this.#estimator.onTransportFeedback(feedback, now);
     this.#estimatorWakeUp!.update();
   }

@@ -164,9 +164,11 @@ export class TransportMedia
       score: consumer.score,
       preferredLayers: consumer.preferredLayers,
     });
-    this.#outgoing.negotiate(consumer, this.#owner.isConnected, now);
+    this.#outgoing.negotiate(consumer);
     if (this.#outgoing.isNegotiated) for (const one of this.#consumers.values()) one.setExternallyManagedBitrate();
-    if (this.#owner.isConnected) consumer.onTransportConnected(now);
+    if (!this.#owner.isConnected) return;
+    consumer.onTransportConnected(now);
+    this.#outgoing.connected(now);
   }
 
   closeProducer(body: FbsTransport.CloseProducerRequest, request: IncomingRequest): void {
