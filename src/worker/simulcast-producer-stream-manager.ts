@@ -302,6 +302,8 @@ export class SimulcastProducerStreamManager extends LayeredProducerStreamManager
     if (provisional === -1 || spatialLayer === provisional || stream.activeTime(now) >= STREAM_MIN_ACTIVE_TIME) {
       return false;
     }
+    // Once chosen, it is not left again because the other one came of age a moment before it.
+    if (spatialLayer === this.#targetSpatialLayer) return false;
     return this.#streams[provisional]!.activeTime(now) >= STREAM_MIN_ACTIVE_TIME;
   }
 
