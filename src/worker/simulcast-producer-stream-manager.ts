@@ -40,8 +40,8 @@ export class SimulcastProducerStreamManager extends LayeredProducerStreamManager
 
   /** The layer whose timestamps the output has; -1: none yet. */
   #tsReferenceSpatialLayer = -1;
-  /** The one that had it when other layers were last looked at because of a sender report. */
-  #tsReferenceSeenMapped = -1;
+  /** The layers whose capture times were known when layers were last looked at because of a sender report, as bits. */
+  #layersSeenMapped = 0;
   /** Of the layer that is being sent. */
   #currentTsOffset = 0;
   /** Whether a key frame has been let pass once already because its timestamps were too far off. */
@@ -183,9 +183,11 @@ export class SimulcastProducerStreamManager extends LayeredProducerStreamManager
   /** More layers can be switched to once their capture times are known, and those of the reference. */
   override onProducerSenderReport(first: boolean, now: number): void {
     if (!this.#hasCaptureMapping(this.#tsReferenceSpatialLayer)) return;
-    const isNewReference = this.#tsReferenceSeenMapped !== this.#tsReferenceSpatialLayer;
-    this.#tsReferenceSeenMapped = this.#tsReferenceSpatialLayer;
-    if ((first || isNewReference) && this.#active) this.mayChangeLayers(false, now);
+    let mapped = 0;
+    for (let layer = 0; layer < this.#streams.length; layer++) if (this.#hasCaptureMapping(layer)) mapped |= 1 << layer;
+    const isNew = mapped !== this.#layersSeenMapped;
+    this.#layersSeenMapped = mapped;
+    if ((first || isNew) && this.#active) this.mayChangeLayers(false, now);
   }
 
   onTransportConnected(now: number): void {

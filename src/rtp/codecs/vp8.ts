@@ -81,10 +81,17 @@ export function rewriteVp8(bytes: Uint8Array, offset: number, rewrite: number): 
   bytes[offset + TL0_PICTURE_INDEX] = rewrite;
 }
 
-/** Selects temporal layers; makes picture ids and TL0PICIDX contiguous again. */
+/** After so many packets without the target layer it is taken to not exist. */
+const MISSING_LAYER_PATIENCE = 30;
+
+/**
+ * Selects temporal layers; makes picture ids and TL0PICIDX contiguous again. The target layer is gone to in one step,
+ * unless the stream has fewer layers than it was said to have (Firefox: two instead of three).
+ */
 export class Vp8EncodingContext extends EncodingContext {
   readonly #pictureIds = new SequenceManager(15);
   readonly #tl0PictureIndexes = new SequenceManager(8);
+  #packetsWithoutTarget = 0;
 
   protected processDescriptor(descriptor: PayloadDescriptor): boolean {
     const { pictureId, tl0PictureIndex, temporalLayer, hasTemporalLayer } = descriptor;
@@ -121,7 +128,13 @@ export class Vp8EncodingContext extends EncodingContext {
 
     this.currentSpatialLayer = 0;
     if (!hasTemporalLayer) this.currentTemporalLayer = 0;
-    else if (temporalLayer === target) this.currentTemporalLayer = temporalLayer;
+    else if (temporalLayer === target) {
+      this.currentTemporalLayer = temporalLayer;
+      this.#packetsWithoutTarget = 0;
+    } else if (++this.#packetsWithoutTarget > MISSING_LAYER_PATIENCE && temporalLayer > this.currentTemporalLayer) {
+      // Not dropped above, so it is a switching point.
+      this.currentTemporalLayer = temporalLayer;
+    }
     if (this.currentTemporalLayer > target) this.currentTemporalLayer = target;
     if (temporalLayer > this.currentTemporalLayer) return false;
 

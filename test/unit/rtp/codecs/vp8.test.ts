@@ -118,6 +118,22 @@ describe('Vp8EncodingContext', () => {
     expect(context.currentTemporalLayer).toBe(0);
   });
 
+  it('takes the highest layer there is, once it is clear that the target does not exist', () => {
+    const context = contextAt(0, 2);
+    let picture = 0;
+    const sendTwoLayers = () => {
+      const base = send(context, ++picture, picture, 0);
+      return [base, send(context, ++picture, picture - 1, 1)];
+    };
+    for (let i = 0; i < 15; i++) expect(sendTwoLayers()).toEqual([expect.any(Array), 'dropped']);
+    expect(sendTwoLayers()).toEqual([[31, 31], [32, 31]]);
+    expect(context.currentTemporalLayer).toBe(1);
+    expect(sendTwoLayers()).toEqual([[33, 33], [34, 33]]);
+    // There it is after all.
+    expect(send(context, ++picture, picture, 2)).not.toBe('dropped');
+    expect(context.currentTemporalLayer).toBe(2);
+  }); // prettier-ignore
+
   it('rises only with a picture of exactly the target layer', () => {
     const context = contextAt(0, 0);
     expect(send(context, 1, 0, 0)).toEqual([1, 1]);
