@@ -80,6 +80,7 @@ export const supportedRtpCapabilities: RouterRtpCapabilities = {
     video('VP8'),
     video('VP9'),
     video('H264', { 'level-asymmetry-allowed': 1 }),
+    video('H265'),
     video('AV1', {}),
   ],
   headerExtensions: [

@@ -33,7 +33,7 @@ export interface ConsumerParameters {
 }
 
 /** AV1 is not among them: only with layers does one wait for a key frame of it. */
-const CODECS_WITH_KEY_FRAMES = ['video/VP8', 'video/VP9', 'video/H264'];
+const CODECS_WITH_KEY_FRAMES = ['video/VP8', 'video/VP9', 'video/H264', 'video/H265'];
 
 /** @throws TypeError */
 export function parseConsumerParameters(request: ConsumeRequest): ConsumerParameters {

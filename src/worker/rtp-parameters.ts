@@ -54,7 +54,7 @@ export interface RtpEncoding {
 /** What a codec is for: media, or something that comes beside it, or a mechanism that carries other packets. */
 const MEDIA_SUBTYPES = [
   ...['opus', 'multiopus', 'PCMA', 'PCMU', 'ISAC', 'G722', 'iLBC', 'SILK'],
-  ...['VP8', 'VP9', 'H264', 'AV1'],
+  ...['VP8', 'VP9', 'H264', 'H265', 'AV1'],
 ];
 const COMPLEMENTARY_SUBTYPES = ['CN', 'telephone-event'];
 const FEATURE_SUBTYPES = ['rtx', 'ulpfec', 'x-ulpfecuc', 'flexfec', 'red'];
@@ -64,8 +64,8 @@ const canonicalSubtypes = new Map(
 );
 
 /** Codecs that several encodings, or several layers in one, are understood of. The other types take any codec. */
-const SIMULCAST_CODECS = ['video/VP8', 'video/H264'];
-const SVC_CODECS = ['video/VP8', 'video/VP9', 'video/H264', 'video/AV1'];
+const SIMULCAST_CODECS = ['video/VP8', 'video/H264', 'video/H265'];
+const SVC_CODECS = ['video/VP8', 'video/VP9', 'video/H264', 'video/H265', 'video/AV1'];
 
 /** @throws TypeError */
 export function parseRtpParameters(fbs: FbsRtpParameters.RtpParameters): RtpParameters {

@@ -12,6 +12,13 @@ export interface Codec {
 
 export const isRtxCodec = (codec: Codec): boolean => /.+\/rtx$/i.test(codec.mimeType);
 
+/** What decoders of H265 have to agree on, and what it is if not said (RFC 7798 §7.1). */
+const H265_PROFILE: [string, unknown][] = [
+  ['profile-id', 1],
+  ['tier-flag', 0],
+  ['tx-mode', 'SRST'],
+];
+
 /**
  * Whether two codecs are the same one, both checked and normalised before.
  *
@@ -28,6 +35,8 @@ export function matchCodecs(a: Codec, b: Codec, { strict = false, modify = false
       return ['num_streams', 'coupled_streams'].every(key => parameters[key] === others[key]);
     case 'video/h264':
       return !strict || matchH264(a, parameters, others, modify);
+    case 'video/h265':
+      return !strict || H265_PROFILE.every(([key, absent]) => (parameters[key] ?? absent) === (others[key] ?? absent));
     case 'video/vp9':
       return !strict || (parameters['profile-id'] || 0) === (others['profile-id'] || 0);
     default:

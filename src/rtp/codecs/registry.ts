@@ -3,6 +3,7 @@ import { Av1EncodingContext, parseAv1 } from './av1.js';
 import { DependencyDescriptorReader } from './dependency-descriptor.js';
 import { type EncodingContext, type EncodingParameters } from './encoding-context.js';
 import { H264EncodingContext, parseH264 } from './h264.js';
+import { H265EncodingContext, parseH265 } from './h265.js';
 import { OpusEncodingContext, parseOpus } from './opus.js';
 import { parseVp8, Vp8EncodingContext } from './vp8.js';
 import { parseVp9, Vp9EncodingContext } from './vp9.js';
@@ -38,6 +39,7 @@ const codecs = new Map<string, Codec>([
       createContext: parameters => new H264EncodingContext(parameters),
     },
   ],
+  ['video/h265', { createParser: () => parseH265, createContext: parameters => new H265EncodingContext(parameters) }],
   [
     'video/av1',
     {

@@ -37,6 +37,7 @@ describe('getSupportedRtpCapabilities()', () => {
         ['video/VP8', 90000, undefined],
         ['video/VP9', 90000, undefined],
         ['video/H264', 90000, undefined],
+        ['video/H265', 90000, undefined],
         ['video/AV1', 90000, undefined],
       ]); // prettier-ignore
     expect(headerExtensions!.map(({ kind, preferredId, direction }) => `${kind} ${preferredId} ${direction}`)).toEqual([
