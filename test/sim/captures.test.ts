@@ -4,6 +4,7 @@ import { type RouterRtpCodecCapability, type RtpParameters } from '../../src/api
 import { createHeaderExtensionIds, HEADER_EXTENSION_URIS } from '../../src/rtp/header-extension.js';
 import { type RtpPacket } from '../../src/rtp/rtp-packet.js';
 import { Simulation } from '../../src/testing/simulation.js';
+import { capabilitiesWithoutCongestionControl } from './support/capabilities.js';
 import { type Capture, captureNames, readCapture } from './support/capture.js';
 import { repeatCapture } from './support/capture-repeater.js';
 import { parseRtp, PayloadReader, Unwrapper } from './support/rtp-reader.js';
@@ -118,7 +119,10 @@ async function play(capture: Capture, producerIndex: number): Promise<{ sent: Pa
   const { rtpParameters } = capture.producers[producerIndex];
   const consumers = new Map<Consumer, Layers>();
   for (const layers of choices(rtpParameters)) {
-    const options = { producerId: producers[producerIndex].id, rtpCapabilities: router.rtpCapabilities };
+    const options = {
+      producerId: producers[producerIndex].id,
+      rtpCapabilities: capabilitiesWithoutCongestionControl(router),
+    };
     const consumer = await worker.settle(subscribing.consume({ ...options, preferredLayers: layers }));
     consumers.set(consumer, layers);
   }

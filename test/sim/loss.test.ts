@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { type RtpParameters } from '../../src/api/types/rtp-parameters.js';
 import { Simulation } from '../../src/testing/simulation.js';
+import { capabilitiesWithoutCongestionControl } from './support/capabilities.js';
 import { Lossy, type LossPattern } from './support/lossy.js';
 import { SimulatedWorker } from './support/simulated-worker.js';
 import { PACKET_NUMBER_INDEX, VideoPublisher } from './support/video-publisher.js';
@@ -64,7 +65,8 @@ async function run(leg: Leg, pattern: LossPattern, rate: number): Promise<Result
   const publishing = await worker.settle(router.createPlainTransport({ listenInfo, comedia: true }));
   const producer = await worker.settle(publishing.produce({ kind: 'video', rtpParameters }));
   const receiving = await worker.settle(router.createPlainTransport({ listenInfo }));
-  const options = { producerId: producer.id, rtpCapabilities: router.rtpCapabilities, enableRtx: true };
+  const rtpCapabilities = capabilitiesWithoutCongestionControl(router);
+  const options = { producerId: producer.id, rtpCapabilities, enableRtx: true };
   const consumer = await worker.settle(receiving.consume({ ...options, paused: true }));
 
   const publisher = new VideoPublisher(world.createRuntime('publisher', PUBLISHER), {

@@ -30,7 +30,6 @@ export class VideoReceiver implements RtpStreamRecvOwner {
   /** What it asked for and got. */
   readonly counts = { nackedPackets: 0, pli: 0, duplicates: 0, direct: 0, repaired: 0 };
 
-  readonly #runtime: SimRuntime;
   readonly #options: Required<VideoReceiverOptions>;
   readonly #stream: RtpStreamRecv;
   readonly #feedback = new Uint8Array(Math.max(maxNackLength(1000), PLI_LENGTH));
@@ -41,7 +40,6 @@ export class VideoReceiver implements RtpStreamRecvOwner {
 
   constructor(runtime: SimRuntime, options: VideoReceiverOptions) {
     const never = (): boolean => false;
-    this.#runtime = runtime;
     this.#options = { losesSent: never, losesReceived: never, ...options };
     const feedback = { useNack: true, usePli: true, useFir: false, useInBandFec: false, useDtx: false };
     const { ssrc, payloadType } = options;
