@@ -9,7 +9,7 @@ const outsideWorld = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'test/fixtures/', 'test/results/'] },
+  { ignores: ['dist/', 'coverage/', 'src/srtp/kernel/assembly/', 'test/fixtures/', 'test/results/'] },
   {
     files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts', '*.ts'],
     extends: [...tseslint.configs.recommendedTypeChecked],

@@ -1,4 +1,4 @@
-import { webAssembly, type WasmMemory } from './webassembly.js';
+import { createMemory, type SharedMemory } from './webassembly.js';
 
 /**
  * The memory that packets live in: one growing shared `WebAssembly.Memory` per worker, cut into slots of a few size
@@ -12,14 +12,19 @@ import { webAssembly, type WasmMemory } from './webassembly.js';
  * older view stays valid for what it covered.)
  */
 
-/** Slot sizes in bytes. Most audio packets fit 256, every video packet fits 2048; the last is for jumbo datagrams. */
-const SLOT_SIZES = [256, 512, 2048, 1024 * 68] as const;
+/**
+ * Slot sizes in bytes. Most audio packets fit 256, every video packet fits 2048; the last is for jumbo datagrams. Those in
+ * between are for the tables and the keystream of SRTP.
+ */
+const SLOT_SIZES = [256, 512, 2048, 8192, 20480, 1024 * 68] as const;
 
 /** Every slot starts at a multiple of this, so `handle / GRANULE` indexes the tables. */
 const GRANULE = 128;
 const PAGE = 65536;
 /** Slots are cut from chunks of at least this size. */
 const CHUNK = 4 * PAGE;
+/** Before that there are no slots: room for the kernels. */
+export const FIRST_SLOT = CHUNK;
 
 /** No slot: nothing could be allocated. Offset 0 is never handed out. */
 export const NO_HANDLE = 0;
@@ -30,7 +35,7 @@ export class PacketMemory {
   /** The same memory, for reading and writing 16 and 32 bit numbers. Replaced when it grows. */
   view: DataView;
 
-  readonly #memory: WasmMemory;
+  readonly #memory: SharedMemory;
   readonly #maximumPages: number;
   /** Free slots per size class: stacks of handles. */
   readonly #free: Int32Array[] = SLOT_SIZES.map(() => new Int32Array(1024));
@@ -39,21 +44,21 @@ export class PacketMemory {
   #references: Uint16Array;
   #sizeClass: Uint8Array;
   /** First byte never cut into slots yet. */
-  #unused = CHUNK;
+  #unused = FIRST_SLOT;
   #slotsInUse = 0;
 
   /** @param maximumBytes the worker's bound on memory for packets; past it `allocate` returns NO_HANDLE. */
   constructor(maximumBytes = 1024 * 1024 * 1024) {
     this.#maximumPages = Math.ceil(maximumBytes / PAGE);
-    this.#memory = new webAssembly.Memory({ initial: CHUNK / PAGE, maximum: this.#maximumPages, shared: true });
+    this.#memory = createMemory(CHUNK / PAGE, this.#maximumPages);
     this.bytes = new Uint8Array(this.#memory.buffer);
     this.view = new DataView(this.#memory.buffer);
     this.#references = new Uint16Array(this.bytes.length / GRANULE);
     this.#sizeClass = new Uint8Array(this.bytes.length / GRANULE);
   }
 
-  /** The memory itself, to instantiate kernels over. Its first 256 KiB are never handed out as slots. */
-  get memory(): WasmMemory {
+  /** The memory itself, to instantiate kernels over. */
+  get memory(): SharedMemory {
     return this.#memory;
   }
 

@@ -1,4 +1,4 @@
-import { createCipheriv } from 'node:crypto';
+import { type Cipher, createCipheriv, createSecretKey } from 'node:crypto';
 import { type SrtpSuite, masterLength } from './srtp-suite.js';
 
 /** The session keys of RTP or of RTCP. */
@@ -55,4 +55,9 @@ export function deriveKey(masterKey: Uint8Array, masterSalt: Uint8Array, label: 
   iv.set(masterSalt);
   iv[7] ^= label;
   return createCipheriv(`aes-${masterKey.length * 8}-ctr`, masterKey, iv).update(new Uint8Array(length));
+}
+
+/** AES that encrypts block by block (ECB), to make keystreams with. One is enough for all packets of a session. */
+export function createBlockCipher(key: Uint8Array): Cipher {
+  return createCipheriv(`aes-${key.length * 8}-ecb`, createSecretKey(key), null).setAutoPadding(false);
 }

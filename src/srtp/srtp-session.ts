@@ -1,17 +1,25 @@
 import { DropReason } from '../common/drop-reason.js';
 import { AesCmCipher } from './aes-cm-cipher.js';
+import { AesCmKernelCipher } from './aes-cm-kernel-cipher.js';
 import { AesGcmCipher } from './aes-gcm-cipher.js';
+import { AesGcmKernelCipher } from './aes-gcm-kernel-cipher.js';
+import { type KernelCipher } from './kernel-cipher.js';
+import { type SrtpKernel } from './kernel/srtp-kernel.js';
 import { deriveSessionKeys } from './key-derivation.js';
+import { type KeystreamCache } from './keystream-cache.js';
 import { type PacketCipher, RTCP_CLEAR_LENGTH, RTCP_ENCRYPTED_FLAG, readUint32 } from './packet-cipher.js';
 import { ReplayWindow } from './replay-window.js';
 import { RolloverCounter } from './rollover-counter.js';
 import { SentTags } from './sent-tags.js';
 import { SRTP_SUITES, type SrtpSuiteName } from './srtp-suite.js';
+import { type TagBatch } from './tag-batch.js';
 
 export interface SrtpSessionOptions {
   readonly suite: SrtpSuiteName;
   /** Master key || master salt; its length is `masterLength(suite)`. */
   readonly masterKey: Uint8Array;
+  /** Works on RTP packets that lie in its packet memory; others, and all without it, take the slower way. */
+  readonly kernel?: SrtpKernel | undefined;
 }
 
 export interface SrtpReceiverOptions extends SrtpSessionOptions {
@@ -35,44 +43,38 @@ export class SrtpSender {
   readonly repeatsMustBeEqual: boolean;
 
   readonly #cipher: PacketCipher;
+  readonly #kernelCipher: KernelCipher | undefined;
   readonly #streams = new Map<number, SenderStream>();
+  #closed = false;
 
   /** @throws TypeError if the master key has not the length of the suite. */
   constructor(options: SrtpSessionOptions) {
-    this.#cipher = createCipher(options);
+    [this.#cipher, this.#kernelCipher] = createCiphers(options);
     this.repeatsMustBeEqual = SRTP_SUITES[options.suite].transform === 'aes-gcm';
   }
 
   /**
    * Protects the RTP packet bytes[offset, offset + length) in place; needs room for the tag behind it.
    *
-   * @returns the new length, or a negative DropReason: srtpMalformed, srtpTooLarge, srtpIndexExhausted, srtpReplay (see
-   *   above), srtpTooOld (too old to know whether it is equal). The packet must not be sent then.
+   * @returns the new length, or a negative DropReason: srtpMalformed, srtpTooLarge, srtpIndexExhausted, srtpNoSession (closed),
+   *   srtpReplay (see above), srtpTooOld (too old to know whether it is equal). The packet must not be sent then.
    */
   protectRtp(bytes: Uint8Array, offset: number, length: number): number {
-    const headerLength = rtpHeaderLength(bytes, offset, length);
-    if (headerLength < 0) return -DropReason.srtpMalformed;
-    if (!hasRoom(bytes, offset, length + this.#cipher.rtpTrailerLength)) return -DropReason.srtpTooLarge;
+    return this.#protectRtp(bytes, offset, length, 0, 0, undefined);
+  }
 
-    const stream = this.#stream(readUint32(bytes, offset + 8));
-    const sequenceNumber = (bytes[offset + 2] << 8) | bytes[offset + 3];
-    const rolloverCounter = stream.rolloverCounter.estimate(sequenceNumber);
-    if (rolloverCounter > MAX_ROLLOVER_COUNTER) return -DropReason.srtpIndexExhausted;
-    const index = rolloverCounter * 0x10000 + sequenceNumber;
-
-    const sentTags = stream.sentTags;
-    if (sentTags === null) {
-      length = this.#cipher.protectRtp(bytes, offset, headerLength, length, rolloverCounter);
-    } else {
-      if (!sentTags.mayBeSent(index)) return -DropReason.srtpTooOld;
-      length = this.#cipher.protectRtp(bytes, offset, headerLength, length, rolloverCounter);
-      if (!sentTags.add(index, bytes, offset + length - this.#cipher.rtpTrailerLength)) {
-        bytes.fill(0, offset, offset + length);
-        return -DropReason.srtpReplay;
-      }
+  /**
+   * The same for an RTP packet in packet memory, of which the first `prefixLength` bytes, the whole header among them, are
+   * in place, and the rest is still at `restOffset`: it gets encrypted on the way to its place. The packet is complete
+   * once `batch.finish` was called; so many packets can be begun first.
+   */
+  beginRtp(offset: number, prefixLength: number, restOffset: number, restLength: number, batch: TagBatch): number {
+    const { bytes } = batch.memory;
+    if (this.#kernelCipher !== undefined) {
+      return this.#protectRtp(bytes, offset, prefixLength, restOffset, restLength, batch);
     }
-    stream.rolloverCounter.update(rolloverCounter, sequenceNumber);
-    return length;
+    bytes.copyWithin(offset + prefixLength, restOffset, restOffset + restLength);
+    return this.protectRtp(bytes, offset, prefixLength + restLength);
   }
 
   /**
@@ -82,6 +84,7 @@ export class SrtpSender {
    * @returns the new length, or a negative DropReason: srtpMalformed, srtpTooLarge, srtpIndexExhausted.
    */
   protectRtcp(bytes: Uint8Array, offset: number, length: number): number {
+    if (this.#closed) return -DropReason.srtpNoSession;
     if (length < RTCP_CLEAR_LENGTH) return -DropReason.srtpMalformed;
     if (!hasRoom(bytes, offset, length + this.#cipher.rtcpTrailerLength)) return -DropReason.srtpTooLarge;
     const stream = this.#stream(readUint32(bytes, offset + 4));
@@ -91,7 +94,62 @@ export class SrtpSender {
 
   /** Forgets a stream that will not be sent any more. Its SSRC must not come back under the same master key. */
   removeStream(ssrc: number): void {
+    this.#streams.get(ssrc)?.keystream?.close();
     this.#streams.delete(ssrc);
+  }
+
+  /** Gives its packet memory back. What is to be protected afterwards is refused: srtpNoSession. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const { keystream } of this.#streams.values()) keystream?.close();
+    this.#streams.clear();
+    this.#kernelCipher?.close();
+  }
+
+  #protectRtp(
+    bytes: Uint8Array,
+    offset: number,
+    prefixLength: number,
+    restOffset: number,
+    restLength: number,
+    batch: TagBatch | undefined,
+  ): number {
+    if (this.#closed) return -DropReason.srtpNoSession;
+    const headerLength = rtpHeaderLength(bytes, offset, prefixLength);
+    if (headerLength < 0) return -DropReason.srtpMalformed;
+    const plainLength = prefixLength + restLength;
+    if (!hasRoom(bytes, offset, plainLength + this.#cipher.rtpTrailerLength)) return -DropReason.srtpTooLarge;
+
+    const ssrc = readUint32(bytes, offset + 8);
+    const stream = this.#stream(ssrc);
+    const sequenceNumber = (bytes[offset + 2] << 8) | bytes[offset + 3];
+    const rolloverCounter = stream.rolloverCounter.estimate(sequenceNumber);
+    if (rolloverCounter > MAX_ROLLOVER_COUNTER) return -DropReason.srtpIndexExhausted;
+    const index = rolloverCounter * 0x10000 + sequenceNumber;
+
+    const { sentTags } = stream;
+    if (sentTags !== null && !sentTags.mayBeSent(index)) return -DropReason.srtpTooOld;
+    const length =
+      batch === undefined
+        ? this.#cipher.protectRtp(bytes, offset, headerLength, plainLength, rolloverCounter)
+        : this.#kernelCipher!.protect(
+            (stream.keystream ??= this.#kernelCipher!.createKeystream(ssrc)),
+            offset,
+            headerLength,
+            prefixLength,
+            restOffset,
+            restLength,
+            rolloverCounter,
+            sequenceNumber,
+            batch,
+          );
+    if (sentTags !== null && !sentTags.add(index, bytes, offset + plainLength)) {
+      bytes.fill(0, offset, offset + length);
+      return -DropReason.srtpReplay;
+    }
+    stream.rolloverCounter.update(rolloverCounter, sequenceNumber);
+    return length;
   }
 
   #stream(ssrc: number): SenderStream {
@@ -107,14 +165,18 @@ export class SrtpSender {
 /** Checks and decrypts what one transport receives (RFC 3711, RFC 7714). */
 export class SrtpReceiver {
   readonly #cipher: PacketCipher;
+  readonly #kernel: SrtpKernel | undefined;
+  readonly #kernelCipher: KernelCipher | undefined;
   readonly #maxStreams: number;
   readonly #streams = new Map<number, ReceiverStream>();
   /** Stands in for the state of an SSRC not seen yet, until a packet of it is authenticated. */
   #newcomer = new ReceiverStream();
+  #closed = false;
 
   /** @throws TypeError if the master key has not the length of the suite. */
   constructor(options: SrtpReceiverOptions) {
-    this.#cipher = createCipher(options);
+    [this.#cipher, this.#kernelCipher] = createCiphers(options);
+    this.#kernel = options.kernel;
     this.#maxStreams = options.maxStreams ?? DEFAULT_MAX_STREAMS;
   }
 
@@ -131,6 +193,7 @@ export class SrtpReceiver {
    *   srtpAuthentication, srtpIndexExhausted, srtpTooManyStreams.
    */
   unprotectRtp(bytes: Uint8Array, offset: number, length: number): number {
+    if (this.#closed) return -DropReason.srtpNoSession;
     const headerLength = rtpHeaderLength(bytes, offset, length - this.#cipher.rtpTrailerLength);
     if (headerLength < 0) return -DropReason.srtpMalformed;
 
@@ -144,7 +207,10 @@ export class SrtpReceiver {
     const reason = stream.rtpWindow.check(index);
     if (reason !== DropReason.none) return -reason;
 
-    const plainLength = this.#cipher.unprotectRtp(bytes, offset, headerLength, length, rolloverCounter);
+    const plainLength =
+      this.#kernelCipher !== undefined && bytes === this.#kernel!.memory.bytes
+        ? this.#unprotectInMemory(stream, ssrc, offset, headerLength, length, rolloverCounter, sequenceNumber)
+        : this.#cipher.unprotectRtp(bytes, offset, headerLength, length, rolloverCounter);
     if (plainLength < 0) return plainLength;
 
     stream.rolloverCounter.update(rolloverCounter, sequenceNumber);
@@ -159,6 +225,7 @@ export class SrtpReceiver {
    * @returns the length of the compound RTCP packet, or a negative DropReason as unprotectRtp() does.
    */
   unprotectRtcp(bytes: Uint8Array, offset: number, length: number): number {
+    if (this.#closed) return -DropReason.srtpNoSession;
     if (length < RTCP_CLEAR_LENGTH + this.#cipher.rtcpTrailerLength) return -DropReason.srtpMalformed;
 
     const ssrc = readUint32(bytes, offset + 4);
@@ -178,7 +245,34 @@ export class SrtpReceiver {
 
   /** Forgets a stream: its next packet is taken for the first one of a new stream. */
   removeStream(ssrc: number): void {
+    this.#streams.get(ssrc)?.keystream?.close();
     this.#streams.delete(ssrc);
+  }
+
+  /** Gives its packet memory back. What comes afterwards is refused: srtpNoSession. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const { keystream } of this.#streams.values()) keystream?.close();
+    this.#streams.clear();
+    this.#kernelCipher?.close();
+  }
+
+  #unprotectInMemory(
+    stream: ReceiverStream,
+    ssrc: number,
+    offset: number,
+    headerLength: number,
+    length: number,
+    rolloverCounter: number,
+    sequenceNumber: number,
+  ): number {
+    const cipher = this.#kernelCipher!;
+    const keystream = stream.keystream ?? cipher.createKeystream(ssrc);
+    const reason = cipher.authenticate(keystream, offset, headerLength, length, rolloverCounter, sequenceNumber);
+    if (reason !== DropReason.none) return -reason;
+    stream.keystream = keystream;
+    return cipher.decrypt(keystream, offset, headerLength, length, rolloverCounter, sequenceNumber);
   }
 
   /** The stream's state; what a new stream starts with if there is none; undefined if there may not be another. */
@@ -207,6 +301,7 @@ class SenderStream {
   /** Index of the last SRTCP packet; the first one is 1. */
   rtcpIndex = 0;
   readonly sentTags: SentTags | null;
+  keystream: KeystreamCache | undefined = undefined;
 
   constructor(repeatsMustBeEqual: boolean) {
     this.sentTags = repeatsMustBeEqual ? new SentTags() : null;
@@ -217,12 +312,19 @@ class ReceiverStream {
   readonly rolloverCounter = new RolloverCounter();
   readonly rtpWindow = new ReplayWindow(RTP_WINDOW);
   readonly rtcpWindow = new ReplayWindow(RTCP_WINDOW);
+  keystream: KeystreamCache | undefined = undefined;
 }
 
-function createCipher({ suite: name, masterKey }: SrtpSessionOptions): PacketCipher {
+function createCiphers({
+  suite: name,
+  masterKey,
+  kernel,
+}: SrtpSessionOptions): [PacketCipher, KernelCipher | undefined] {
   const suite = SRTP_SUITES[name];
   const { rtp, rtcp } = deriveSessionKeys(suite, masterKey);
-  return suite.transform === 'aes-gcm' ? new AesGcmCipher(suite, rtp, rtcp) : new AesCmCipher(suite, rtp, rtcp);
+  return suite.transform === 'aes-gcm'
+    ? [new AesGcmCipher(suite, rtp, rtcp), kernel && AesGcmKernelCipher.create(kernel, rtp)]
+    : [new AesCmCipher(suite, rtp, rtcp), kernel && new AesCmKernelCipher(kernel, suite, rtp)];
 }
 
 /** Length of the header with CSRCs and extension, or -1 if it does not fit into `length` bytes. */

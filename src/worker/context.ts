@@ -2,6 +2,7 @@ import { type DropCounters } from '../common/drop-reason.js';
 import { type PacketMemory } from '../common/packet-memory.js';
 import { type Certificate } from '../dtls/certificate.js';
 import { type RtpPacket } from '../rtp/rtp-packet.js';
+import { type SrtpKernel } from '../srtp/kernel/srtp-kernel.js';
 import { type WorkerChannel } from './channel.js';
 import { type HandlerRegistry } from './handler-registry.js';
 import { type Logger } from './logger.js';
@@ -20,6 +21,8 @@ export interface WorkerContext {
   readonly ports: PortManager;
   readonly certificate: Certificate;
   readonly media: MediaContext;
+  /** Undefined where there is no WebAssembly with SIMD: SRTP works all the same, slower. */
+  readonly srtpKernel: SrtpKernel | undefined;
   /** The view of the packet that is being received. */
   readonly receivedPacket: RtpPacket;
 }

@@ -2,7 +2,13 @@ import { type DropCounters, DropReason } from '../common/drop-reason.js';
 import { NO_HANDLE, type PacketMemory } from '../common/packet-memory.js';
 import { EGRESS_PREFIX_MAX_LENGTH, EgressHeader } from '../rtp/egress-header.js';
 import { type RtpPacket } from '../rtp/rtp-packet.js';
+import { TagBatch } from '../srtp/tag-batch.js';
 
+/**
+ * So many packets are encrypted before they are sent: enough to fill the lanes of the kernels, and few enough to stay in
+ * the processor's first cache.
+ */
+const GROUP = 16;
 /** Room behind a packet for what SRTP appends. */
 const TRAILER_LENGTH = 32;
 /** Original sequence number of RTX. */
@@ -15,9 +21,9 @@ const ALIGNMENT = 8;
 /** A batch this large is sent before the end of the tick. */
 const MAX_BATCH = 1024;
 
-/** Encrypts in place; see SrtpSender. */
+/** Puts packets together and encrypts them; see SrtpSender. */
 export interface RtpProtector {
-  protectRtp(bytes: Uint8Array, offset: number, length: number): number;
+  beginRtp(offset: number, prefixLength: number, restOffset: number, restLength: number, batch: TagBatch): number;
   /** Whether it refuses a packet that was sent already unless all bytes are the same. */
   readonly repeatsMustBeEqual: boolean;
 }
@@ -117,9 +123,13 @@ export class Egress {
 
   readonly #memory: PacketMemory;
   readonly #drops: DropCounters;
+  readonly #tags: TagBatch;
   readonly #atEndOfTick: (callback: () => void) => void;
   readonly #header = new EgressHeader();
-  readonly #flush = (): void => this.flush();
+  readonly #onEndOfTick = (): void => {
+    this.#flushScheduled = false;
+    this.flush();
+  };
   #flushScheduled = false;
 
   /** The batch: what `commit` was given. */
@@ -130,11 +140,14 @@ export class Egress {
   readonly #sourceHandles = new Uint32Array(MAX_BATCH);
   readonly #restOffsets = new Uint32Array(MAX_BATCH);
   readonly #restLengths = new Uint32Array(MAX_BATCH);
+  /** Of the whole packets once they are encrypted, or negative DropReasons. */
+  readonly #lengths = new Int32Array(MAX_BATCH);
   readonly #routes: (EgressRoute | undefined)[] = new Array<undefined>(MAX_BATCH).fill(undefined);
   readonly #protectors: (RtpProtector | undefined)[] = new Array<undefined>(MAX_BATCH).fill(undefined);
 
   constructor(memory: PacketMemory, drops: DropCounters, atEndOfTick: (callback: () => void) => void) {
     this.#memory = memory;
+    this.#tags = new TagBatch(memory);
     this.#drops = drops;
     this.#atEndOfTick = atEndOfTick;
     this.packet = new EgressPacket(memory);
@@ -235,18 +248,12 @@ export class Egress {
 
   /** Encrypts and sends the batch. */
   flush(): void {
-    this.#flushScheduled = false;
-    for (let index = 0; index < this.#count; index++) {
-      const route = this.#routes[index]!;
-      const protector = this.#protectors[index];
-      const offset = this.#offsets[index];
-      let length = this.#prefixLengths[index];
-      this.#join(offset, length, this.#restOffsets[index], this.#restLengths[index]);
-      length += this.#restLengths[index];
-      if (protector !== undefined) length = protector.protectRtp(this.#memory.bytes, offset, length);
-      if (length < 0) this.#drops.count(-length as DropReason);
-      else if (!route.sendRtp(this.#memory.bytes, offset, length)) this.#drops.count(DropReason.sendError);
-      this.#release(index);
+    const count = this.#count;
+    for (let first = 0; first < count; first += GROUP) {
+      const end = Math.min(first + GROUP, count);
+      for (let index = first; index < end; index++) this.#lengths[index] = this.#begin(index);
+      this.#tags.finish();
+      for (let index = first; index < end; index++) this.#send(index, this.#lengths[index]);
     }
     this.#count = 0;
   }
@@ -318,7 +325,27 @@ export class Egress {
   #scheduleFlush(): void {
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
-    this.#atEndOfTick(this.#flush);
+    this.#atEndOfTick(this.#onEndOfTick);
+  }
+
+  /** Puts a packet together, and encrypts it but for its tag. Its length, or a negative DropReason. */
+  #begin(index: number): number {
+    const protector = this.#protectors[index];
+    const offset = this.#offsets[index];
+    const prefixLength = this.#prefixLengths[index];
+    const restOffset = this.#restOffsets[index];
+    const restLength = this.#restLengths[index];
+    if (protector !== undefined) return protector.beginRtp(offset, prefixLength, restOffset, restLength, this.#tags);
+    this.#join(offset, prefixLength, restOffset, restLength);
+    return prefixLength + restLength;
+  }
+
+  #send(index: number, length: number): void {
+    if (length < 0) this.#drops.count(-length as DropReason);
+    else if (!this.#routes[index]!.sendRtp(this.#memory.bytes, this.#offsets[index], length)) {
+      this.#drops.count(DropReason.sendError);
+    }
+    this.#release(index);
   }
 
   /** Copies the rest of the payload behind its beginning. */

@@ -81,6 +81,7 @@ export class PipeTransport extends UdpTransport {
 
   protected override closeConnection(): void {
     this.#bound.close();
+    this.stopSrtp();
   }
 
   get #socket(): UdpSocket {

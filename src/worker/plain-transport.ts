@@ -119,6 +119,7 @@ export class PlainTransport extends UdpTransport {
 
   protected override closeConnection(): void {
     this.#closeSockets();
+    this.stopSrtp();
   }
 
   #connect(body: FbsPlainTransport.ConnectRequest): FbsPlainTransport.ConnectResponse {

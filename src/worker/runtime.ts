@@ -13,6 +13,10 @@ export interface Runtime {
   readonly tcp: TcpNetwork;
   /** Runs `callback` when everything that arrived in this turn of the event loop has been handled. */
   atEndOfTick(callback: () => void): void;
+  /**
+   * Called for memory outside of the JavaScript heap that has become garbage: `bytes` more. Absent: nobody wants to know.
+   */
+  onGarbage?(bytes: number): void;
 }
 
 export interface Clock {

@@ -521,6 +521,8 @@ export class TransportMedia
   }
 
   #closeConsumer(consumer: Consumer): void {
+    // What is on its way out still needs the state of its streams.
+    this.#context.media.egress.flush();
     this.#consumers.delete(consumer.id);
     for (const ssrc of consumer.mediaSsrcs) {
       this.#consumersBySsrc.delete(ssrc);

@@ -102,6 +102,7 @@ export abstract class Transport implements EgressRoute, TransportDataOwner, Tran
 
   /** Closes the transport; what it still has goes without a word to the Router. */
   close(now: number): void {
+    this.context.media.egress.flush();
     this.#data.closeSctp(now);
     this.context.handlers.unregister(this.id);
     this.#media.close();

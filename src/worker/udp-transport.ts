@@ -100,11 +100,14 @@ export abstract class UdpTransport extends Transport {
   protected startSrtp(remote: FbsSrtpParameters): void {
     const suite = srtpSuiteName(remote.cryptoSuite);
     const masterKey = decodeMasterKey(suite, remote.keyBase64);
-    this.srtpSender = new SrtpSender(this.localSrtp!);
-    this.srtpReceiver = new SrtpReceiver({ suite, masterKey });
+    const kernel = this.context.srtpKernel;
+    this.srtpSender = new SrtpSender({ ...this.localSrtp!, kernel });
+    this.srtpReceiver = new SrtpReceiver({ suite, masterKey, kernel });
   }
 
   protected stopSrtp(): void {
+    this.srtpSender?.close();
+    this.srtpReceiver?.close();
     this.srtpSender = undefined;
     this.srtpReceiver = undefined;
   }

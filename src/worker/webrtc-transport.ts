@@ -219,8 +219,7 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
     this.#ice.close();
     this.#iceWakeUp.cancel();
     this.#listening.sockets?.close();
-    this.#srtpSender = undefined;
-    this.#srtpReceiver = undefined;
+    this.#stopSrtp();
     this.#listening.server?.removeTransport(this);
   }
 
@@ -308,8 +307,11 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
   }
 
   onDtlsConnected(session: DtlsSession): void {
-    this.#srtpSender = new SrtpSender({ suite: session.srtpProfile, masterKey: session.localKey });
-    this.#srtpReceiver = new SrtpReceiver({ suite: session.srtpProfile, masterKey: session.remoteKey });
+    const { srtpProfile: suite, localKey, remoteKey } = session;
+    const kernel = this.context.srtpKernel;
+    this.#stopSrtp();
+    this.#srtpSender = new SrtpSender({ suite, masterKey: localKey, kernel });
+    this.#srtpReceiver = new SrtpReceiver({ suite, masterKey: remoteKey, kernel });
     this.#notifyDtlsState('connected', session.remoteCertificatePem);
     if (this.isConnected) this.connected(this.context.runtime.clock.now());
   }
@@ -325,6 +327,13 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
 
   onDtlsApplicationData(bytes: Uint8Array, offset: number, length: number, now: number): void {
     this.receiveSctp(bytes, offset, length, now);
+  }
+
+  #stopSrtp(): void {
+    this.#srtpSender?.close();
+    this.#srtpReceiver?.close();
+    this.#srtpSender = undefined;
+    this.#srtpReceiver = undefined;
   }
 
   get #isIceConnected(): boolean {

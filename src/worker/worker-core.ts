@@ -4,6 +4,7 @@ import { DropCounters } from '../common/drop-reason.js';
 import { PacketMemory } from '../common/packet-memory.js';
 import { Certificate } from '../dtls/certificate.js';
 import { RtpPacket } from '../rtp/rtp-packet.js';
+import { SrtpKernel } from '../srtp/kernel/srtp-kernel.js';
 import { WorkerChannel } from './channel.js';
 import { type WorkerContext } from './context.js';
 import { HandlerRegistry } from './handler-registry.js';
@@ -44,6 +45,7 @@ export function createWorkerCore(options: WorkerCoreOptions): WorkerCore {
   const drops = new DropCounters();
   const media = new MediaContext(runtime, memory, drops, channel);
   let certificate = settings.dtls && Certificate.fromPem(settings.dtls.certificatePem, settings.dtls.privateKeyPem);
+  let srtpKernel: SrtpKernel | 'missing' | undefined = undefined;
   const context: WorkerContext = {
     runtime,
     channel,
@@ -60,6 +62,13 @@ export function createWorkerCore(options: WorkerCoreOptions): WorkerCore {
       ));
     },
     media,
+    // Likewise.
+    get srtpKernel() {
+      srtpKernel ??= SrtpKernel.create(memory, bytes => runtime.onGarbage?.(bytes)) ?? 'missing';
+      if (srtpKernel !== 'missing') return srtpKernel;
+      log.warn('srtp', 'createWorkerCore()', 'no WebAssembly with SIMD here, so SRTP takes several times as long');
+      return undefined;
+    },
     receivedPacket: new RtpPacket(),
   };
   const worker = new Worker(context, host);

@@ -43,7 +43,9 @@ interface Import {
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .filter(file => file.endsWith('.ts') && !file.endsWith('.d.ts'))
-  .map(file => file.replaceAll(path.sep, '/'));
+  .map(file => file.replaceAll(path.sep, '/'))
+  // AssemblyScript, which is compiled on its own.
+  .filter(file => !file.startsWith('srtp/kernel/assembly/'));
 
 const imports: Import[] = files.flatMap(file =>
   [

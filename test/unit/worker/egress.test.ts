@@ -86,8 +86,10 @@ describe('Egress', () => {
     const route = new Route();
     route.rtpProtector = {
       repeatsMustBeEqual: false,
-      protectRtp: (bytes, offset, length) => {
-        bytes.fill(0xee, offset + length, offset + length + 10);
+      beginRtp: (offset, prefixLength, restOffset, restLength) => {
+        const length = prefixLength + restLength;
+        memory.bytes.copyWithin(offset + prefixLength, restOffset, restOffset + restLength);
+        memory.bytes.fill(0xee, offset + length, offset + length + 10);
         return length + 10;
       },
     };
@@ -100,7 +102,7 @@ describe('Egress', () => {
     const route = new Route();
     route.works = false;
     commit(store(), 5, route);
-    route.rtpProtector = { repeatsMustBeEqual: false, protectRtp: () => -DropReason.srtpIndexExhausted };
+    route.rtpProtector = { repeatsMustBeEqual: false, beginRtp: () => -DropReason.srtpIndexExhausted };
     commit(store(), 6, route);
     egress.flush();
     expect(drops.toJSON()).toEqual({ sendError: 1, srtpIndexExhausted: 1 });

@@ -24,6 +24,9 @@ const { AUTO, CLIENT, SERVER } = FbsWebRtcTransport.DtlsRole;
 const nameOf = (names: Record<string, number>, value: number): string | undefined =>
   Object.keys(names).find(name => names[name] === value);
 
+const closeRouter = (worker: TestWorker) =>
+  worker.request(Method.WORKER_CLOSE_ROUTER, '', { routerId: 'router' });
+
 /** Notifications of a transport as short texts. */
 const events = (worker: TestWorker, id: string): string[] =>
   worker.take(id).map(({ event, body }) => {
@@ -117,6 +120,9 @@ describe('WebRtcTransport', () => {
     expect(peers[0].rtcp.length).toBeGreaterThan(0);
     expect(peers[1].rtcp.length).toBeGreaterThan(0);
     expect(worker.core.drops.toJSON()).toEqual({});
+    // Two keys per transport, and keystream for two streams.
+    expect(worker.core.memory.slotsInUse).toBe(6);
+    await closeRouter(worker);
     expect(worker.core.memory.slotsInUse).toBe(0);
   });
 
@@ -159,9 +165,12 @@ describe('WebRtcTransport', () => {
     expect(drops.get(DropReason.rtpNoProducer)).toBe(5000);
     expect(drops.get(DropReason.dtlsReplay)).toBe(1000);
     expect(attacker.states).toEqual(['connecting', 'connected']);
-    expect(worker.core.memory.slotsInUse).toBe(0);
+    // Two keys per transport, and keystream for three streams.
+    expect(worker.core.memory.slotsInUse).toBe(9);
     const stats = await worker.request<FbsProducer.GetStatsResponse>(Method.PRODUCER_GET_STATS, 'victim');
     expect(stats.stats).toHaveLength(1);
+    await closeRouter(worker);
+    expect(worker.core.memory.slotsInUse).toBe(0);
   });
 
   it('refuses a username fragment that two restarts made invalid', async () => {
