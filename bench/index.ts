@@ -1,0 +1,34 @@
+/**
+ * What the worker needs and how it behaves under load, see bench/README.md.
+ *
+ *     npm run bench -- [--json] [--quick] [section ...]
+ */
+import { parseArgs } from 'node:util';
+import { fanOut } from './sections/fan-out.js';
+import { LoadProcess } from './support/load.js';
+import { printSection, type Section } from './support/table.js';
+
+const sections: Record<string, (generator: LoadProcess, sink: LoadProcess, quick: boolean) => Promise<Section>> = {
+  'fan-out': fanOut,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
+});
+const names = positionals.length > 0 ? positionals : Object.keys(sections);
+const unknown = names.find(name => !(name in sections));
+if (unknown !== undefined) throw new Error(`no section '${unknown}'; there are ${Object.keys(sections).join(', ')}`);
+
+const results: Section[] = [];
+for (const name of names) {
+  const [generator, sink] = [new LoadProcess(), new LoadProcess()];
+  const section = await sections[name](generator, sink, values.quick);
+  generator.close();
+  sink.close();
+  results.push(section);
+  if (!values.json) printSection(section);
+}
+if (values.json)
+  console.log(JSON.stringify({ node: process.version, platform: process.platform, arch: process.arch, results }));
+process.exit();

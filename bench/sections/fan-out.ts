@@ -1,0 +1,114 @@
+import type { types } from 'tsfu';
+import { backends, cpuTime } from '../support/backends.js';
+import { type GeneratorStream, type LoadProcess } from '../support/load.js';
+import {
+  connectPeer,
+  drained,
+  consume,
+  createRouter,
+  packetsReceived,
+  type Peer,
+  produce,
+  type Protection,
+} from '../support/room.js';
+import { median, type Section } from '../support/table.js';
+
+const FAN_OUT = [1, 4, 20, 100, 200];
+const SIZES = [100, 1200];
+const PROTECTIONS: Protection[] = ['plain', 'CM', 'GCM'];
+const ROUNDS = 5;
+/** Packets per second that come in: more than a worker can do. */
+const RATE = 100_000;
+/** Packets that go out per measurement. */
+const OUTPUT = 20_000;
+/** Packets that come in at once must fit into the buffer of a socket. */
+const MAX_INPUT = 1200;
+
+/** A Producer with its N Consumers, in a worker. */
+export interface FanOut {
+  worker: types.Worker;
+  producer: types.Producer;
+  stream: GeneratorStream;
+  consumers: number;
+  size: number;
+}
+
+/** A worker with a Producer of each size for each number of Consumers. All Consumers go to the given ports. */
+export async function createFanOuts(
+  create: () => Promise<types.Worker>,
+  protection: Protection,
+  ports: number[],
+  numbers = FAN_OUT,
+  sizes = SIZES,
+): Promise<FanOut[]> {
+  const worker = await create();
+  const router = await createRouter(worker);
+  const source = await connectPeer(router, protection, 0);
+  const peers: Peer[] = [];
+  for (let i = 0; i < Math.max(...numbers); i++) peers.push(await connectPeer(router, protection, ports[i]));
+  const fanOuts: FanOut[] = [];
+  for (const size of sizes) {
+    for (const consumers of numbers) {
+      const { producer, stream } = await produce(source, size < 500 ? 'audio' : 'video', size * 1000 + consumers);
+      for (const peer of peers.slice(0, consumers)) await consume(peer, producer);
+      fanOuts.push({ worker, producer, stream, consumers, size });
+    }
+  }
+  return fanOuts;
+}
+
+/** CPU time per packet sent, µs, for `count` packets received, `rate` per second. */
+export async function cpuPerPacket(
+  fanOut: FanOut,
+  generator: LoadProcess,
+  rate: number,
+  count: number,
+): Promise<number> {
+  const { worker, producer, stream, consumers, size } = fanOut;
+  const before = await packetsReceived(producer);
+  const start = await cpuTime(worker);
+  await generator.send([stream], rate, size, count);
+  await drained(producer);
+  const time = (await cpuTime(worker)) - start;
+  return (time * 1000) / ((await packetsReceived(producer)) - before) / consumers;
+}
+
+/** One Producer, N Consumers, each with a transport of its own; as many packets as the worker can take. */
+export async function fanOut(generator: LoadProcess, sink: LoadProcess, quick: boolean): Promise<Section> {
+  const ports = await sink.open(Math.max(...FAN_OUT), 0);
+  const rows: Section['rows'] = [];
+  for (const protection of PROTECTIONS) {
+    const all: Record<string, FanOut[]> = {};
+    for (const [name, create] of Object.entries(backends)) all[name] = await createFanOuts(create, protection, ports);
+    for (let i = 0; i < FAN_OUT.length * SIZES.length; i++) {
+      const { consumers, size } = Object.values(all)[0][i];
+      const count = Math.min(MAX_INPUT, OUTPUT / consumers);
+      const results: Record<string, number[]> = {};
+      for (let round = quick ? ROUNDS - 2 : -1; round < ROUNDS; round++) {
+        for (const [name, fanOuts] of Object.entries(all)) {
+          const cost = await cpuPerPacket(fanOuts[i], generator, RATE, count);
+          // The first round is for the compiler.
+          if (round >= 0) (results[name] ??= []).push(cost);
+        }
+      }
+      const medians = Object.entries(results).map(([name, costs]) => [name, median(costs)] as const);
+      const row: Record<string, string | number> = {
+        protection,
+        bytes: size,
+        N: consumers,
+        ...Object.fromEntries(medians),
+      };
+      const external = medians.find(([name]) => name === 'external')?.[1];
+      if (external !== undefined) {
+        for (const [name, cost] of medians) if (name !== 'external') row[`external / ${name}`] = external / cost;
+      }
+      rows.push(row);
+    }
+    for (const [{ worker }] of Object.values(all)) worker.close();
+  }
+  return {
+    title: 'Fan-out',
+    unit: 'CPU time per packet sent, µs; saturated. A worker does 10^6 / this packets per CPU second.',
+    rows,
+  };
+}
