@@ -1,6 +1,7 @@
 import { type TimerQueue } from '../common/timer-queue.js';
 import { type Clock, type Random, type Runtime, type TcpNetwork, type UdpNetwork } from '../worker/runtime.js';
 import { NodeClock } from './clock.js';
+import { GarbageCollector } from './garbage-collector.js';
 import { NodeRandom } from './random.js';
 import { NodeTcpNetwork, type TcpLimits } from './tcp-server.js';
 import { TimerDriver } from './timer-driver.js';
@@ -19,6 +20,7 @@ export class NodeRuntime implements Runtime {
   readonly tcp: TcpNetwork;
 
   readonly #timerDriver: TimerDriver;
+  readonly #garbageCollector = new GarbageCollector();
 
   constructor({ tcpLimits }: NodeRuntimeOptions = {}) {
     this.clock = new NodeClock();
@@ -32,6 +34,10 @@ export class NodeRuntime implements Runtime {
   /** Immediates come after all sockets were read that were ready in this turn of the event loop. */
   atEndOfTick(callback: () => void): void {
     setImmediate(callback);
+  }
+
+  onGarbage(bytes: number): void {
+    this.#garbageCollector.add(bytes);
   }
 
   /** Stops the timers. Sockets and servers are closed by who opened them. */

@@ -1,4 +1,4 @@
-import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram';
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { ipFamily, normalizeIp } from '../common/ip-address.js';
 import {
   type BindOptions,
@@ -9,6 +9,8 @@ import {
   type UdpSocket,
 } from '../worker/runtime.js';
 import { toBindError } from './bind-error.js';
+import { DirectSend, SendOutcome } from './direct-send.js';
+import { numericLookup } from './numeric-lookup.js';
 import { RemoteAddresses, type SocketAddress } from './remote-addresses.js';
 
 /**
@@ -20,12 +22,19 @@ const DEFAULT_BUFFER_SIZE = 4 * 1024 * 1024;
 /** How many datagrams may wait in Node for the system to take them, per socket. */
 const MAX_QUEUED = 512;
 
+export interface NodeUdpOptions {
+  /** Whether sockets may send the direct way where it works (see DirectSend); default true. */
+  direct?: boolean;
+}
+
 export class NodeUdpNetwork implements UdpNetwork {
   readonly #clock: Clock;
+  readonly #isDirect: boolean;
   readonly #outgoing = new OutgoingBuffer();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, { direct = true }: NodeUdpOptions = {}) {
     this.#clock = clock;
+    this.#isDirect = direct;
   }
 
   bind(options: BindOptions, handler: UdpHandler): UdpSocket {
@@ -51,7 +60,8 @@ export class NodeUdpNetwork implements UdpNetwork {
       socket.close();
       throw toBindError(error);
     }
-    return new NodeUdpSocket(socket, isIpv6 ? 6 : 4, this.#outgoing, this.#clock, handler);
+    const direct = this.#isDirect ? DirectSend.of(socket) : undefined;
+    return new NodeUdpSocket(socket, direct, isIpv6 ? 6 : 4, this.#outgoing, this.#clock, handler);
   }
 }
 
@@ -60,17 +70,30 @@ class NodeUdpSocket implements UdpSocket {
   readonly port: number;
 
   readonly #socket: Socket;
+  readonly #direct: DirectSend | undefined;
   readonly #outgoing: OutgoingBuffer;
   readonly #clock: Clock;
   readonly #handler: UdpHandler;
   readonly #remoteAddresses: RemoteAddresses;
+  /** The only address that the socket deals with, if it is connected. */
+  #peer: RemoteAddress | undefined = undefined;
+  /** Datagrams wait in Node for the system to take them, or did when we last looked. */
+  #isQueueing = false;
   #isClosed = false;
 
-  constructor(socket: Socket, family: 4 | 6, outgoing: OutgoingBuffer, clock: Clock, handler: UdpHandler) {
+  constructor(
+    socket: Socket,
+    direct: DirectSend | undefined,
+    family: 4 | 6,
+    outgoing: OutgoingBuffer,
+    clock: Clock,
+    handler: UdpHandler,
+  ) {
     const { address, port } = socket.address();
     this.ip = normalizeIp(address);
     this.port = port;
     this.#socket = socket;
+    this.#direct = direct;
     this.#outgoing = outgoing;
     this.#clock = clock;
     this.#handler = handler;
@@ -90,25 +113,56 @@ class NodeUdpSocket implements UdpSocket {
     this.#remoteAddresses.release(remote);
   }
 
+  connect(remote: RemoteAddress): void {
+    // Bound to all addresses, connecting would bind it to one of them.
+    if (this.#isClosed || this.#peer !== undefined || this.ip === '0.0.0.0' || this.ip === '::') return;
+    try {
+      this.#socket.connect(remote.port, (remote as SocketAddress).systemIp);
+      // With a lookup that answers at once, that is done, or failed, when it returns.
+      this.#socket.remoteAddress();
+      this.#peer = remote;
+    } catch {
+      // Not reachable now: it stays as it was.
+      return;
+    }
+  }
+
   send(bytes: Uint8Array, offset: number, length: number, remote: RemoteAddress): boolean {
     if (this.#isClosed || length === 0) return false;
-    if (this.#socket.getSendQueueCount() >= MAX_QUEUED) return false;
+    if (this.#peer !== undefined && this.#peer !== remote) return false;
+    if (this.#isQueueing) {
+      const queued = this.#socket.getSendQueueCount();
+      if (queued >= MAX_QUEUED) return false;
+      this.#isQueueing = queued > 0;
+    }
+    let outcome: SendOutcome;
     try {
-      // Node tries to send at once. Without a callback it tells nobody when that fails, and that is right for UDP.
-      this.#socket.send(this.#outgoing.copy(bytes, offset, length), remote.port, (remote as SocketAddress).systemIp);
+      outcome = this.#sendNow(this.#outgoing.copy(bytes, offset, length), remote);
     } catch {
       // Port 0, for one.
       return false;
     }
-    // The system took nothing: Node reads the bytes later.
-    if (this.#socket.getSendQueueCount() > 0) this.#outgoing.leave();
-    return true;
+    if (outcome === SendOutcome.queued) {
+      // The system took nothing: Node reads the bytes later.
+      this.#isQueueing = true;
+      this.#outgoing.leave();
+    }
+    return outcome !== SendOutcome.failed;
   }
 
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#socket.close();
+  }
+
+  #sendNow(datagram: Buffer, remote: RemoteAddress): SendOutcome {
+    const ip = this.#peer === undefined ? (remote as SocketAddress).systemIp : undefined;
+    if (this.#direct !== undefined) return this.#direct.send(datagram, remote.port, ip);
+    // Node tries to send at once. Without a callback it tells nobody when that fails, and that is right for UDP.
+    if (ip === undefined) this.#socket.send(datagram);
+    else this.#socket.send(datagram, remote.port, ip);
+    return this.#socket.getSendQueueCount() > 0 ? SendOutcome.queued : SendOutcome.sent;
   }
 
   #onMessage(datagram: Buffer, from: RemoteInfo): void {
@@ -127,23 +181,44 @@ const SLOT_SIZE = 2048;
  */
 class OutgoingBuffer {
   #slot = Buffer.allocUnsafeSlow(SLOT_SIZE);
+  #words = new Int32Array(this.#slot.buffer);
   /** The beginning of the slot, by length: made once, because making one costs about as much as copying. */
   #views: (Buffer | undefined)[] = [];
+  /** The memory that the last datagram came from, by words: nearly always packet memory. */
+  #source: ArrayBufferLike = new ArrayBuffer(0);
+  #sourceWords: Int32Array = new Int32Array(0);
 
   copy(bytes: Uint8Array, offset: number, length: number): Buffer {
-    const view = length <= SLOT_SIZE ? (this.#views[length] ??= this.#slot.subarray(0, length)) : Buffer.alloc(length);
-    view.set(bytes.subarray(offset, offset + length));
-    return view;
+    if (length > SLOT_SIZE) return Buffer.from(bytes.subarray(offset, offset + length));
+    this.#copyToSlot(bytes, offset, length);
+    return (this.#views[length] ??= this.#slot.subarray(0, length));
   }
 
   leave(): void {
     this.#slot = Buffer.allocUnsafeSlow(SLOT_SIZE);
+    this.#words = new Int32Array(this.#slot.buffer);
     this.#views = [];
   }
-}
 
-/** All addresses are numeric. Answering at once saves a turn of the event loop and a thread. */
-const numericLookup: SocketOptions['lookup'] = (ip, _, callback) => callback(null, ip, ip.includes(':') ? 6 : 4);
+  /** By words where it can be: `set` would need an object for the part of memory that is copied. */
+  #copyToSlot(bytes: Uint8Array, offset: number, length: number): void {
+    const start = bytes.byteOffset + offset;
+    let done = 0;
+    if ((start & 3) === 0) {
+      if (this.#source !== bytes.buffer) {
+        this.#source = bytes.buffer;
+        this.#sourceWords = new Int32Array(bytes.buffer, 0, bytes.buffer.byteLength >> 2);
+      }
+      const source = this.#sourceWords;
+      const target = this.#words;
+      const first = start >> 2;
+      const count = length >> 2;
+      for (let i = 0; i < count; i++) target[i] = source[first + i];
+      done = count * 4;
+    }
+    for (; done < length; done++) this.#slot[done] = bytes[offset + done];
+  }
+}
 
 function setBufferSizes(socket: Socket, { sendBufferSize, recvBufferSize }: BindOptions): void {
   if (sendBufferSize) socket.setSendBufferSize(sendBufferSize);

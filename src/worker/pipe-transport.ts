@@ -105,6 +105,7 @@ export class PipeTransport extends UdpTransport {
       this.stopSrtp();
       throw error;
     }
+    this.tuple.connect();
   }
 
   #tupleDump(): FbsTransport.Tuple {

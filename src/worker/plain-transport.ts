@@ -101,6 +101,7 @@ export class PlainTransport extends UdpTransport {
   protected override learnTuple(now: number): void {
     if (!this.#comedia) return;
     this.tuple = this.tupleTo(this.sourceSocket!, this.source!);
+    this.tuple.connect();
     this.context.channel.notify(this.id, Event.PLAINTRANSPORT_TUPLE, { tuple: this.#tupleDump() });
     this.connected(now);
   }
@@ -112,6 +113,7 @@ export class PlainTransport extends UdpTransport {
     }
     if (!this.#comedia) return;
     this.#rtcpTuple = this.tupleTo(this.sourceSocket!, this.source!);
+    this.#rtcpTuple.connect();
     this.context.channel.notify(this.id, Event.PLAINTRANSPORT_RTCP_TUPLE, {
       tuple: this.#rtcpTupleDump(this.sourceSocket!),
     });
@@ -142,6 +144,8 @@ export class PlainTransport extends UdpTransport {
       throw error;
     }
     this.#connectCalled = true;
+    this.tuple?.connect();
+    this.#rtcpTuple?.connect();
     return {
       tuple: this.tuple ? this.#tupleDump() : undefined,
       rtcpTuple: this.#rtcpSocket && this.#rtcpTuple ? this.#rtcpTupleDump(this.#rtcpSocket) : undefined,

@@ -96,6 +96,11 @@ export interface UdpSocket {
   keepAddress(remote: RemoteAddress): void;
   releaseAddress(remote: RemoteAddress): void;
   /**
+   * From now on the socket is for one remote address only: what comes from elsewhere may be dropped before it gets here,
+   * and nothing can be sent elsewhere. That makes sending cheaper. Only a wish; absent: it has no effect.
+   */
+  connect?(remote: RemoteAddress): void;
+  /**
    * Sends bytes[offset, offset + length) at once where the system takes them; otherwise a copy is queued, so the
    * memory is free when this returns. Never throws. False if the datagram was dropped.
    * @param remote an address object of this socket

@@ -21,6 +21,11 @@ export class UdpTuple implements Tuple {
     this.remote = remote;
   }
 
+  /** The socket is for this peer only. */
+  connect(): void {
+    this.socket.connect?.(this.remote);
+  }
+
   get localIp(): string {
     return this.socket.ip;
   }

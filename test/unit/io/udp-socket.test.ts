@@ -1,7 +1,8 @@
-import { createSocket } from 'node:dgram';
+import { createSocket, Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { NodeClock } from '../../../src/io/clock.js';
+import { DirectSend } from '../../../src/io/direct-send.js';
 import { NodeUdpNetwork } from '../../../src/io/udp-socket.js';
 import {
   BindError,
@@ -11,7 +12,11 @@ import {
   type UdpSocket,
 } from '../../../src/worker/runtime.js';
 
-const network = new NodeUdpNetwork(new NodeClock());
+const networks = {
+  'the direct way': new NodeUdpNetwork(new NodeClock()),
+  'through the socket': new NodeUdpNetwork(new NodeClock(), { direct: false }),
+};
+let network = networks['the direct way'];
 const opened: UdpSocket[] = [];
 afterEach(() => {
   for (const socket of opened.splice(0)) socket.close();
@@ -104,7 +109,41 @@ describe('binding', () => {
   });
 });
 
-describe('datagrams', () => {
+it('the direct way works with this version of Node', () => {
+  const socket = createSocket({ type: 'udp4', lookup: (ip, _, callback) => callback(null, ip, 4) });
+  socket.bind(0, '127.0.0.1');
+  expect(DirectSend.of(socket)).toBeDefined();
+  socket.close();
+});
+
+it('the direct way is not taken where Node is not as expected', async () => {
+  vi.resetModules();
+  const fresh = await import('../../../src/io/direct-send.js');
+  // A handle whose `send` tells nothing.
+  const prototype = Object.getPrototypeOf(createHandle()) as { send: unknown };
+  const { send } = prototype;
+  prototype.send = () => undefined;
+  const socket = createSocket('udp4');
+  expect(fresh.DirectSend.of(socket)).toBeUndefined();
+  socket.close();
+  prototype.send = send;
+});
+
+function createHandle(): object {
+  const socket = createSocket('udp4');
+  const symbol = Object.getOwnPropertySymbols(socket).find(
+    one => (socket as unknown as Record<symbol, { handle?: object } | undefined>)[one]?.handle,
+  )!;
+  const { handle } = (socket as unknown as Record<symbol, { handle: object }>)[symbol];
+  socket.close();
+  return handle;
+}
+
+describe.each(Object.keys(networks) as (keyof typeof networks)[])('datagrams, %s,', way => {
+  beforeEach(() => {
+    network = networks[way];
+  });
+
   it.each(['127.0.0.1', '::1'])('go to and fro on %s', async ip => {
     const [inboxA, inboxB] = [new Inbox(), new Inbox()];
     const [a, b] = [open(ip, {}, inboxA), open(ip, {}, inboxB)];
@@ -192,5 +231,72 @@ describe('datagrams', () => {
     for (let i = 0; i < 3; i++) send(a, 'refused', gone);
     send(a, 'x', b);
     await inbox.next();
+  });
+
+  it('that the system does not take yet keep their memory, up to a bound', () => {
+    const handle = createHandle();
+    const prototype = Object.getPrototypeOf(handle) as { send: (...args: unknown[]) => number };
+    const waiting: Uint8Array[] = [];
+    const send = vi.spyOn(prototype, 'send').mockImplementation((_request, list) => {
+      waiting.push(...(list as Uint8Array[]));
+      return 0;
+    });
+    const queue = vi.spyOn(Socket.prototype, 'getSendQueueCount').mockImplementation(() => waiting.length);
+    const socket = open('127.0.0.1');
+    const remote = socket.remoteAddress('127.0.0.1', 9);
+    const sent = Array.from({ length: 600 }, (_, i) => socket.send(Uint8Array.of(i & 255), 0, 1, remote));
+    expect(sent.filter(Boolean)).toHaveLength(512);
+    expect(waiting.map(view => view[0])).toEqual(Array.from({ length: 512 }, (_, i) => i & 255));
+    waiting.length = 0;
+    send.mockImplementation(() => 2);
+    expect(socket.send(Uint8Array.of(1), 0, 1, remote)).toBe(true);
+    send.mockRestore();
+    queue.mockRestore();
+  });
+
+  it.each(['127.0.0.1', '::1'])('of a connected socket go to and come from its peer only (%s)', async ip => {
+    const [inbox, peerInbox, otherInbox] = [new Inbox(), new Inbox(), new Inbox()];
+    const [socket, peer, other] = [open(ip, {}, inbox), open(ip, {}, peerInbox), open(ip, {}, otherInbox)];
+    const remote = socket.remoteAddress(ip, peer.port);
+    socket.connect!(remote);
+    expect(socket.send(Buffer.from('to peer'), 0, 7, remote)).toBe(true);
+    expect((await peerInbox.next()).data.toString()).toBe('to peer');
+    expect(send(socket, 'to other', other)).toBe(false);
+    send(other, 'from other', socket);
+    send(peer, 'from peer', socket);
+    const { data, remote: from } = await inbox.next();
+    expect(data.toString()).toBe('from peer');
+    expect(from).toBe(remote);
+  });
+
+  it('of a socket for all addresses still come from everywhere after connect', async () => {
+    const inbox = new Inbox();
+    const [socket, peer, other] = [open('0.0.0.0', {}, inbox), open('127.0.0.1'), open('127.0.0.1')];
+    socket.connect!(socket.remoteAddress('127.0.0.1', peer.port));
+    send(other, 'from other', socket, '127.0.0.1');
+    expect((await inbox.next()).data.toString()).toBe('from other');
+  });
+
+  it('go on after connect failed', async () => {
+    const inbox = new Inbox();
+    const [socket, peer] = [open('127.0.0.1'), open('127.0.0.1', {}, inbox)];
+    socket.connect!(socket.remoteAddress('127.0.0.1', 0));
+    socket.connect!(socket.remoteAddress('2001:db8::1', 9));
+    send(socket, 'x', peer);
+    expect((await inbox.next()).data.toString()).toBe('x');
+  });
+
+  it('to a connected peer that is gone do no harm', async () => {
+    const inbox = new Inbox();
+    const [socket, gone] = [open('127.0.0.1'), open('127.0.0.1')];
+    const remote = socket.remoteAddress('127.0.0.1', gone.port);
+    socket.connect!(remote);
+    gone.close();
+    for (let i = 0; i < 5; i++) socket.send(Buffer.from('refused'), 0, 7, remote);
+    open('127.0.0.1', { port: remote.port }, inbox);
+    while (inbox.received.length === 0) {
+      socket.send(Buffer.from('x'), 0, 1, remote);
+      await new Promise(resolve => setImmediate(resolve));
+    }
   });
 });
