@@ -65,16 +65,14 @@ export async function produce(
   const producer = await transport.produce({
     kind,
     rtpParameters: {
-      codecs: [
-        { mimeType, clockRate, channels, payloadType: preferredPayloadType!, rtcpFeedback } as types.RtpCodecParameters,
-      ],
+      codecs: [{ mimeType, clockRate, channels, payloadType: preferredPayloadType, rtcpFeedback }],
       encodings: [{ ssrc }],
       rtcp: { cname: `c${ssrc}` },
     },
   });
   const payload = kind === 'audio' ? [] : [0x10, 0x00];
   const { localPort: port } = transport.tuple as { localPort: number };
-  return { producer, stream: { port, ssrc, payloadType: preferredPayloadType!, payload, srtp } };
+  return { producer, stream: { port, ssrc, payloadType: preferredPayloadType, payload, srtp } };
 }
 
 export async function consume({ transport }: Peer, producer: types.Producer): Promise<types.Consumer> {

@@ -77,16 +77,15 @@ function findSendRequest(): SendRequest | undefined {
     const handle = handleOf(socket);
     if (handle === undefined) return undefined;
     let found: SendRequest | undefined;
-    const { send } = handle;
+    const send = handle.send.bind(handle) as (...args: unknown[]) => number;
     handle.send = (request: object, ...rest: unknown[]) => {
       found = request.constructor as SendRequest;
-      return (send as (...args: unknown[]) => number).call(handle, request, ...rest);
+      return send(request, ...rest);
     };
     const probe = Buffer.from('probe');
     socket.send(probe, port, '127.0.0.1');
-    handle.send = send;
     if (found === undefined) return undefined;
-    return handle.send(new found(), [probe], 1, port, '127.0.0.1', false) === probe.length + 1 ? found : undefined;
+    return send(new found(), [probe], 1, port, '127.0.0.1', false) === probe.length + 1 ? found : undefined;
   } catch {
     return undefined;
   } finally {

@@ -24,8 +24,7 @@ const { AUTO, CLIENT, SERVER } = FbsWebRtcTransport.DtlsRole;
 const nameOf = (names: Record<string, number>, value: number): string | undefined =>
   Object.keys(names).find(name => names[name] === value);
 
-const closeRouter = (worker: TestWorker) =>
-  worker.request(Method.WORKER_CLOSE_ROUTER, '', { routerId: 'router' });
+const closeRouter = (worker: TestWorker) => worker.request(Method.WORKER_CLOSE_ROUTER, '', { routerId: 'router' });
 
 /** Notifications of a transport as short texts. */
 const events = (worker: TestWorker, id: string): string[] =>
