@@ -51,8 +51,8 @@ export class ChunkDispatcher {
     }
     if (!this.#isTagRight()) return DropReason.sctpVerificationTag;
 
-    if (packet.hasData) this.#shutdown.onData(now);
     while (packet.nextChunk() && this.#onChunk(now));
+    if (packet.hasData) this.#shutdown.onData(now);
     context.tcb?.onPacketEnd(now);
     return DropReason.none;
   }
