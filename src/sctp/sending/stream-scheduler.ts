@@ -79,9 +79,12 @@ export class StreamScheduler {
 
   #finishTime(stream: ScheduledStream, length: number): number {
     // A round takes as long as it takes: any step that is the same for all streams makes them take turns.
-    return stream.virtualTime + (this.messageInterleaving ? length / stream.priority : 1);
+    return stream.virtualTime + (this.messageInterleaving ? length / Math.max(stream.priority, MIN_PRIORITY) : 1);
   }
 }
+
+/** Streams of priority 0 send when no other stream has anything to send. */
+const MIN_PRIORITY = 1e-6;
 
 /** The place of a stream in the order. */
 export class ScheduledStream {
