@@ -18,7 +18,7 @@ type Event =
 export class DeferredEvents {
   readonly #owner: SctpAssociationOwner;
   readonly #bufferedAmount: (streamId: number) => number;
-  #events: Event[] = [];
+  readonly #events: Event[] = [];
   #isDelivering = false;
 
   constructor(owner: SctpAssociationOwner, bufferedAmount: (streamId: number) => number) {
@@ -37,7 +37,7 @@ export class DeferredEvents {
     try {
       for (let i = 0; i < this.#events.length; i++) this.#deliver(this.#events[i], now);
     } finally {
-      this.#events = [];
+      this.#events.length = 0;
       this.#isDelivering = false;
     }
   }

@@ -310,6 +310,7 @@ export class OutstandingData {
       chunk.message = undefined;
       this.cumulativeTsn++;
     }
+    if (this.#resetBreakpoints.size === 0) return;
     for (const breakpoint of this.#resetBreakpoints) {
       if (breakpoint <= cumulativeTsn + 1) this.#resetBreakpoints.delete(breakpoint);
     }

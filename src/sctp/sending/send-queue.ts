@@ -92,6 +92,7 @@ export class SendQueue {
   }
 
   get hasStreamsReadyForReset(): boolean {
+    if (this.#resetting.size === 0) return false;
     for (const stream of this.#resetting) if (stream.isReadyForReset) return true;
     return false;
   }

@@ -330,6 +330,22 @@ describe('a COOKIE ECHO', () => {
     expect(pair.z.association.state).toBe('connected');
   });
 
+  it('of a peer that restarted loses nothing of what is sent afterwards', () => {
+    const pair = new Pair().connect();
+    pair.z.send(1, new Uint8Array(50_000), pair.now);
+    Object.defineProperty(pair, 'a', { value: new Peer(77) });
+    pair.drop();
+    pair.a.association.connect(pair.now);
+    pair.run(5000);
+    pair.z.send(1, 'to the new one', pair.now);
+    pair.a.send(2, 'from the new one', pair.now);
+    pair.run(5000);
+    expect(pair.z.events).toContain('restart');
+    // The message that was under way is sent again from its beginning.
+    expect(pair.a.messages.map(({ payload }) => payload.length)).toEqual([50_000, 14]);
+    expect(pair.z.receivedTexts).toEqual(['from the new one']);
+  });
+
   it('of a restarted peer meets a shutdown: it is to be completed first (RFC 9260 §5.2.4 A)', () => {
     const pair = new Pair().connect();
     pair.a.association.shutdown(pair.now);

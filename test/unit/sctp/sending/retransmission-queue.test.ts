@@ -228,13 +228,13 @@ describe('the retransmission queue', () => {
       const test = setUp();
       test.add(1, { maxRetransmissions: 2 });
       test.send();
-      test.sendFull(9);
       const seen: string[] = [];
       for (let end = 2; end <= 10; end++) {
+        test.add(1);
+        test.send();
         test.sack(9, [[2, end]]);
         seen.push(test.states[2]);
         if (test.queue.hasFastRetransmissions) test.sendFast();
-        else test.send();
       }
       expect(seen.join('')).toBe('NNQNNRNNX');
     });
@@ -437,6 +437,18 @@ describe('the retransmission queue', () => {
       expect(test.queue.isInFastRecovery).toBe(true);
       test.sack(19);
       expect(test.queue.isInFastRecovery).toBe(false);
+    });
+
+    it('and ends fast recovery when T3 expires, so that slow start can begin (RFC 6582 §4)', () => {
+      const test = setUp();
+      test.sendFull(10);
+      for (const end of [3, 4, 5]) test.sack(9, [[3, end]]);
+      expect(test.queue.isInFastRecovery).toBe(true);
+      test.queue.onT3Expired();
+      expect(test.queue).toMatchObject({ isInFastRecovery: false, cwnd: MTU });
+      test.send();
+      test.sack(10);
+      expect(test.queue.cwnd).toBe(MTU + 1176);
     });
 
     it('by a window that grows by an MTU a window when it is above the threshold', () => {
