@@ -1,8 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { readTableRows, testExists, testNames } from '../support/test-table.js';
 
 /** How many rows each part of the table has. */
 const sizes = {
@@ -27,21 +24,12 @@ const sizes = {
   S: 7,
 };
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const conformanceTests = path.resolve(createRequire(import.meta.url).resolve('mediasoup'), '../test');
-
-const conformance = readdirSync(conformanceTests)
-  .filter(name => name.endsWith('.js'))
-  .map(name => readFileSync(path.join(conformanceTests, name), 'utf8'))
-  .join('\n');
-
-const rows = readFileSync(path.join(root, 'docs/compatibility.md'), 'utf8')
-  .split('\n')
-  .filter(line => /^\| [A-S]\d+ /.test(line))
-  .map(line => {
-    const [, id = '', what = '', state = '', tests = ''] = line.split('|').map(cell => cell.trim());
-    return { id, what, state, tests: [...tests.matchAll(/(`+)(.+?)\1(?:<br>|$)/g)].map(match => match[2].trim()) };
-  });
+const rows = readTableRows('compatibility.md', /^[A-S]\d+$/).map(([id, what, state, tests]) => ({
+  id,
+  what,
+  state,
+  tests: testNames(tests),
+}));
 
 describe('the table of capabilities', () => {
   it('has all 195 rows, in order', () => {
@@ -63,28 +51,12 @@ describe('the table of capabilities', () => {
 
   it('names tests that exist', () => {
     const named = new Set(rows.flatMap(({ tests }) => tests));
-    expect([...named].filter(name => !exists(name))).toEqual([]);
+    expect([...named].filter(name => !testExists(name))).toEqual([]);
   });
 
   it('would notice a test that does not exist', () => {
-    expect(exists('unit/worker/requests: begin with a joke')).toBe(false);
-    expect(exists('unit/worker/nowhere: begins with the pid')).toBe(false);
-    expect(exists('conformance: mediasoup tells a joke')).toBe(false);
+    expect(testExists('unit/worker/requests: begin with a joke')).toBe(false);
+    expect(testExists('unit/worker/nowhere: begins with the pid')).toBe(false);
+    expect(testExists('conformance: mediasoup tells a joke')).toBe(false);
   });
 });
-
-/** Whether there is a test `file: title`, with the title as a literal in the source. */
-function exists(name: string): boolean {
-  const [file = '', ...rest] = name.split(': ');
-  const title = rest.join(': ');
-  return ["'", '"', '`'].some(quote => source(file).includes(quote + title + quote));
-}
-
-function source(file: string): string {
-  if (file === 'conformance') return conformance;
-  try {
-    return readFileSync(path.join(root, 'test', `${file}.test.ts`), 'utf8');
-  } catch {
-    return '';
-  }
-}
