@@ -20,9 +20,7 @@ export function writeUint32(bytes: Uint8Array, offset: number, value: number): v
   bytes[offset + 3] = value;
 }
 
-/** A copy of bytes[start, end) in memory of its own, whatever `bytes` is (a Buffer's `slice` would be a view). */
+/** A copy of bytes[start, end) in memory of its own, whatever `bytes` is (a Buffer's own `slice` would be a view). */
 export function copyBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  const copy = new Uint8Array(end - start);
-  copy.set(bytes.subarray(start, end));
-  return copy;
+  return Uint8Array.prototype.slice.call(bytes, start, end);
 }
