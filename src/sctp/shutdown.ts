@@ -31,6 +31,7 @@ export class Shutdown {
     } else if (context.state === 'established' || context.state === 'cookieEchoed') {
       context.tcb.cookieEcho = undefined;
       context.state = 'shutdownPending';
+      context.tcb.sendPackets(now);
       this.continue(now);
     }
   }
@@ -58,6 +59,7 @@ export class Shutdown {
       case 'established':
       case 'shutdownPending':
         context.state = 'shutdownReceived';
+        context.tcb!.sendPackets(now);
         this.continue(now);
         break;
       case 'shutdownSent':

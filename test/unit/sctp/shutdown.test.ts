@@ -30,6 +30,28 @@ describe('a shutdown (RFC 9260 §9.2)', () => {
     expect(states(pair)).toEqual(['closed', 'closed']);
   });
 
+  it.each(['a', 'z'] as const)('sends what %s has queued and not sent', name => {
+    const pair = new Pair().connect();
+    const other = name === 'a' ? pair.z : pair.a;
+    pair[name].association.enqueue(1, 53, new Uint8Array(10), {}, pair.now);
+    pair.a.association.shutdown(pair.now);
+    pair.run(1000);
+    expect(other.messages.map(({ payload }) => payload.length)).toEqual([10]);
+    expect(states(pair)).toEqual(['closed', 'closed']);
+  });
+
+  it('waits for a stream that is being reset, and for what is queued behind the reset', () => {
+    const pair = new Pair().connect();
+    pair.a.association.resetStreams([1], pair.now);
+    pair.drop();
+    pair.a.send(1, 'behind', pair.now);
+    pair.a.association.shutdown(pair.now);
+    expect(states(pair)[0]).toBe('shutdownPending');
+    pair.run(5000);
+    expect(pair.z.receivedTexts).toEqual(['behind']);
+    expect(states(pair)).toEqual(['closed', 'closed']);
+  });
+
   it('lets the other side finish what it has queued', () => {
     const pair = new Pair().connect();
     pair.z.send(1, new Uint8Array(50_000), pair.now);
