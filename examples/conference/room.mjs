@@ -12,6 +12,9 @@ const mediaCodecs = [
   },
 ];
 
+/** What the page lets people write (2000 characters) fits into it. */
+const MAX_CHAT_BYTES = 8 * 1024;
+
 export class Room {
   /** @type {Set<Person>} */
   #people = new Set();
@@ -55,6 +58,7 @@ export class Room {
       other.notify('personJoined', { id: person.id, name: person.name });
       person.notify('personJoined', { id: other.id, name: other.name });
       for (const producer of other.producers.values()) await this.#consume(person, other, producer);
+      for (const dataProducer of other.dataProducers.values()) await this.#consumeData(person, other, dataProducer);
     }
     await this.#updateEcho();
   }
@@ -63,6 +67,8 @@ export class Room {
     return this.#router.createWebRtcTransport({
       listenInfos: this.#listenInfos,
       enableUdp: true,
+      enableSctp: true,
+      maxReceiveMessageSize: MAX_CHAT_BYTES,
       initialAvailableOutgoingBitrate: 1_000_000,
     });
   }
@@ -73,6 +79,12 @@ export class Room {
       if (other !== person && other.isReady) await this.#consume(other, person, producer);
     }
     await this.#updateEcho();
+  }
+
+  async producedData(person, dataProducer) {
+    for (const other of this.#people) {
+      if (other !== person && other.isReady) await this.#consumeData(other, person, dataProducer);
+    }
   }
 
   /** Alone in a room you see your own stream, returned by the SFU; not any longer once somebody is there. */
@@ -108,6 +120,19 @@ export class Room {
     });
   }
 
+  async #consumeData(receiver, sender, dataProducer) {
+    if (!receiver.startConsuming(dataProducer)) return;
+    const dataConsumer = await receiver.receiving.consumeData({ dataProducerId: dataProducer.id, paused: true });
+    receiver.addDataConsumer(dataConsumer);
+    receiver.notify('newDataConsumer', {
+      id: dataConsumer.id,
+      dataProducerId: dataProducer.id,
+      sctpStreamParameters: dataConsumer.sctpStreamParameters,
+      label: dataConsumer.label,
+      person: sender.id,
+    });
+  }
+
   #leave(person) {
     person.close();
     this.#people.delete(person);
@@ -135,8 +160,10 @@ class Person {
   receiving;
   isReady = false;
   producers = new Map();
+  dataProducers = new Map();
   #consumers = new Map();
-  /** Ids of the Producers that have a Consumer here, or will have one soon. */
+  #dataConsumers = new Map();
+  /** Ids of the Producers and DataProducers that have a Consumer here, or will have one soon. */
   #consumed = new Set();
   #room;
   #socket;
@@ -176,9 +203,22 @@ class Person {
     consumer.on('producerresume', () => this.notify('consumerPaused', { id: consumer.id, paused: false }));
   }
 
+  addDataConsumer(dataConsumer) {
+    this.#dataConsumers.set(dataConsumer.id, dataConsumer);
+    dataConsumer.on('dataproducerclose', () => this.notify('dataConsumerClosed', { id: dataConsumer.id }));
+    dataConsumer.observer.on('close', () => {
+      this.#dataConsumers.delete(dataConsumer.id);
+      this.#consumed.delete(dataConsumer.dataProducerId);
+    });
+  }
+
   /** Undefined if it was closed meanwhile. */
   consumer(id) {
     return this.#consumers.get(id);
+  }
+
+  dataConsumer(id) {
+    return this.#dataConsumers.get(id);
   }
 
   /** False if there is, or will be, a Consumer of this Producer already. */
@@ -237,6 +277,14 @@ const requests = {
     return { id: producer.id };
   },
 
+  async produceData(person, { sctpStreamParameters, label }, room) {
+    const dataProducer = await person.sending.produceData({ sctpStreamParameters, label });
+    person.dataProducers.set(dataProducer.id, dataProducer);
+    dataProducer.observer.on('close', () => person.dataProducers.delete(dataProducer.id));
+    setImmediate(() => void room.producedData(person, dataProducer).catch(error => console.error(error)));
+    return { id: dataProducer.id };
+  },
+
   closeProducer(person, { producerId }) {
     find(person.producers, producerId).close();
   },
@@ -251,6 +299,11 @@ const requests = {
     await person.consumer(consumerId)?.resume();
   },
 
+  /** The client listens to a DataConsumer. */
+  async resumeDataConsumer(person, { dataConsumerId }) {
+    await person.dataConsumer(dataConsumerId)?.resume();
+  },
+
   /** The SFU's own view, for the statistics on the page. */
   async stats(person) {
     const [sending] = await person.sending.getStats();
@@ -259,8 +312,8 @@ const requests = {
   },
 };
 
-function transportInfo({ id, iceParameters, iceCandidates, dtlsParameters }) {
-  return { id, iceParameters, iceCandidates, dtlsParameters };
+function transportInfo({ id, iceParameters, iceCandidates, dtlsParameters, sctpParameters }) {
+  return { id, iceParameters, iceCandidates, dtlsParameters, sctpParameters };
 }
 
 function transportStats({ recvBitrate, sendBitrate, iceSelectedTuple, dtlsState, availableOutgoingBitrate }) {

@@ -2,6 +2,7 @@ import { type Browser } from 'puppeteer-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserName, isInstalled, launch } from './support/browsers.js';
 import { Conference, type Participant } from './support/conference.js';
+import { until } from './support/until.js';
 
 const browsers = new Map<BrowserName, Browser>();
 const participants: Participant[] = [];
@@ -95,14 +96,6 @@ async function growing(read: () => Promise<number | undefined>): Promise<void> {
   }
 }
 
-async function until(condition: () => Promise<boolean>, timeout = 20_000): Promise<void> {
-  const deadline = Date.now() + timeout;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`still not so after ${timeout} ms: ${condition.toString()}`);
-    await sleep(200);
-  }
-}
-
 function tileNames({ page }: Participant): Promise<string[]> {
   return page.evaluate(() => [...document.querySelectorAll<HTMLElement>('.tile')].map(tile => tile.dataset.name!));
 }
@@ -111,5 +104,4 @@ function visibleVideos({ page }: Participant): Promise<number> {
   return page.evaluate(() => document.querySelectorAll('.tile video:not([hidden])').length);
 }
 
-const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 const nextRoom = (): string => `room-${++rooms}`;

@@ -4,7 +4,10 @@ import { type Stage, type Tile } from './stage.js';
 
 export type Source = 'microphone' | 'camera' | 'screen';
 
-type TransportInfo = Pick<types.TransportOptions, 'id' | 'iceParameters' | 'iceCandidates' | 'dtlsParameters'>;
+type TransportInfo = Pick<
+  types.TransportOptions,
+  'id' | 'iceParameters' | 'iceCandidates' | 'dtlsParameters' | 'sctpParameters'
+>;
 
 interface NewConsumer {
   id: string;
@@ -14,6 +17,14 @@ interface NewConsumer {
   person: string;
   source: Source;
   producerPaused: boolean;
+}
+
+interface NewDataConsumer {
+  id: string;
+  dataProducerId: string;
+  sctpStreamParameters: types.SctpStreamParameters;
+  label: string;
+  person: string;
 }
 
 interface Received {
@@ -27,6 +38,7 @@ export class Call {
   onState: (text: string) => void = () => {};
   onProblem: (text: string) => void = () => {};
   onEnded: (reason: string) => void = () => {};
+  onChat: (author: string, text: string, options?: { own: boolean }) => void = () => {};
 
   readonly #signalling: Signalling;
   readonly #stage: Stage;
@@ -34,6 +46,9 @@ export class Call {
   readonly #names = new Map<string, string>();
   readonly #received = new Map<string, Received>();
   readonly #producers = new Map<Source, types.Producer>();
+  readonly #dataConsumers = new Map<string, types.DataConsumer>();
+  /** What we write goes into this one. */
+  #chat: types.DataProducer | undefined;
   #ownId = '';
   #sending!: types.Transport;
   #receiving!: types.Transport;
@@ -96,6 +111,13 @@ export class Call {
     await this.#signalling.request('pauseProducer', { producerId: producer.id, paused });
   }
 
+  /** Sends a text to everybody. @throws if there is no way to them yet, or not any longer */
+  sendChat(text: string): void {
+    if (this.#chat?.readyState !== 'open') throw new Error('The chat is not connected.');
+    this.#chat.send(text);
+    this.onChat(this.#nameOf(this.#ownId), text, { own: true });
+  }
+
   leave(): void {
     this.#signalling.close();
     this.#sending.close();
@@ -144,7 +166,11 @@ export class Call {
         .request<{ id: string }>('produce', { kind, rtpParameters, source: appData.source })
         .then(callback, errback);
     });
+    this.#sending.on('producedata', ({ sctpStreamParameters, label }, callback, errback) => {
+      this.#signalling.request<{ id: string }>('produceData', { sctpStreamParameters, label }).then(callback, errback);
+    });
     await this.#signalling.request('ready');
+    this.#chat = await this.#sending.produceData({ label: 'chat' });
   }
 
   #watch(transport: types.Transport): types.Transport {
@@ -186,6 +212,12 @@ export class Call {
       case 'newConsumer':
         await this.#onNewConsumer(data);
         break;
+      case 'newDataConsumer':
+        await this.#onNewDataConsumer(data);
+        break;
+      case 'dataConsumerClosed':
+        this.#onDataConsumerClosed(data);
+        break;
       case 'consumerClosed':
         this.#onConsumerClosed(data);
         break;
@@ -217,6 +249,20 @@ export class Call {
     else tile.showVideo(consumer.track);
     this.#showPaused(tile, info.source, info.producerPaused);
     await this.#signalling.request('resumeConsumer', { consumerId: consumer.id });
+  }
+
+  async #onNewDataConsumer({ person, ...options }: NewDataConsumer): Promise<void> {
+    const dataConsumer = await this.#receiving.consumeData(options);
+    this.#dataConsumers.set(dataConsumer.id, dataConsumer);
+    dataConsumer.on('message', message => {
+      if (typeof message === 'string') this.onChat(this.#nameOf(person), message);
+    });
+    await this.#signalling.request('resumeDataConsumer', { dataConsumerId: dataConsumer.id });
+  }
+
+  #onDataConsumerClosed({ id }: { id: string }): void {
+    this.#dataConsumers.get(id)?.close();
+    this.#dataConsumers.delete(id);
   }
 
   #onConsumerClosed({ id }: { id: string }): void {

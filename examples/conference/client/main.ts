@@ -1,9 +1,11 @@
 import { Call, type Source } from './call.js';
+import { Chat } from './chat.js';
 import { Stage } from './stage.js';
 import { describeCall } from './statistics.js';
 
 const element = <T extends HTMLElement = HTMLElement>(id: string): T => document.getElementById(id) as T;
 const stage = new Stage(element('stage'));
+const chat = new Chat(element('chat'));
 let call: Call | undefined;
 let statistics: ReturnType<typeof setInterval> | undefined;
 
@@ -18,6 +20,8 @@ element<HTMLFormElement>('join').onsubmit = event => {
 element('toggle-audio').onclick = () => void toggle('microphone');
 element('toggle-video').onclick = () => void toggle('camera');
 element('toggle-screen').onclick = () => void toggle('screen');
+element('toggle-chat').onclick = toggleChat;
+element('close-chat').onclick = toggleChat;
 element('toggle-stats').onclick = toggleStatistics;
 element('leave').onclick = () => leave();
 element('copy-link').onclick = () => void navigator.clipboard.writeText(location.href);
@@ -40,6 +44,9 @@ async function join(): Promise<void> {
   call.onState = text => show('state', text);
   call.onProblem = text => show('problem', text);
   call.onEnded = reason => leave(reason);
+  call.onChat = (author, text, options) => chat.show(author, text, options);
+  chat.send = text => call?.sendChat(text);
+  chat.onUnread = count => show('unread', count === 0 ? '' : String(count));
   history.replaceState(null, '', `/${encodeURIComponent(room)}`);
   element('room-name').textContent = room;
   element('lobby').hidden = true;
@@ -54,6 +61,7 @@ function leave(reason = ''): void {
   if (!element('stats').hidden) toggleStatistics();
   call?.leave();
   call = undefined;
+  chat.clear();
   element('call').hidden = true;
   element('lobby').hidden = false;
   show('lobby-problem', reason);
@@ -97,6 +105,11 @@ function explain(error: unknown, source: Source): string {
   return messageOf(error);
 }
 
+function toggleChat(): void {
+  chat.toggle();
+  showButtons();
+}
+
 function toggleStatistics(): void {
   const panel = element('stats');
   panel.hidden = !panel.hidden;
@@ -119,6 +132,7 @@ function showButtons(): void {
   press('toggle-audio', call?.isSending('microphone') ?? false);
   press('toggle-video', call?.isSending('camera') ?? false);
   press('toggle-screen', call?.isSending('screen') ?? false);
+  press('toggle-chat', chat.isOpen);
   press('toggle-stats', !element('stats').hidden);
 }
 
