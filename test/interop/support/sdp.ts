@@ -18,11 +18,39 @@ export interface OfferedMedia {
 export function offerOf(
   transport: types.WebRtcTransport,
   { kind, direction, codec, ssrc }: OfferedMedia,
-  setup: 'active' | 'passive' | 'actpass',
+  setup: Setup,
 ): string {
-  const { iceParameters, iceCandidates, dtlsParameters } = transport;
-  const fingerprint = dtlsParameters.fingerprints.find(({ algorithm }) => algorithm === 'sha-256')!;
   const channels = codec.channels ? `/${codec.channels}` : '';
+  return description(transport, setup, [
+    `m=${kind} 9 UDP/TLS/RTP/SAVPF ${codec.payloadType}`,
+    `a=${direction}`,
+    'a=rtcp-mux',
+    `a=rtpmap:${codec.payloadType} ${codec.name}/${codec.clockRate}${channels}`,
+    ...(codec.parameters ? [`a=fmtp:${codec.payloadType} ${codec.parameters}`] : []),
+    ...(kind === 'video' ? [`a=rtcp-fb:${codec.payloadType} nack`, `a=rtcp-fb:${codec.payloadType} nack pli`] : []),
+    ...(ssrc ? [`a=msid:stream track`, `a=ssrc:${ssrc} cname:worker`] : []),
+  ]);
+}
+
+/** The same for data channels (RFC 8841). */
+export function dataOfferOf(transport: types.WebRtcTransport, setup: Setup): string {
+  const { port, maxMessageSize } = transport.sctpParameters!;
+  return description(transport, setup, [
+    'm=application 9 UDP/DTLS/SCTP webrtc-datachannel',
+    `a=sctp-port:${port}`,
+    `a=max-message-size:${maxMessageSize}`,
+  ]);
+}
+
+type Setup = 'active' | 'passive' | 'actpass';
+
+/** A description with one media section, whose first line is `m=...`. */
+function description(
+  { iceParameters, iceCandidates, dtlsParameters }: types.WebRtcTransport,
+  setup: Setup,
+  [media, ...attributes]: string[],
+): string {
+  const fingerprint = dtlsParameters.fingerprints.find(({ algorithm }) => algorithm === 'sha-256')!;
   const lines = [
     'v=0',
     'o=- 1 1 IN IP4 127.0.0.1',
@@ -31,19 +59,14 @@ export function offerOf(
     'a=ice-lite',
     'a=group:BUNDLE 0',
     'a=msid-semantic: WMS *',
-    `m=${kind} 9 UDP/TLS/RTP/SAVPF ${codec.payloadType}`,
+    media,
     'c=IN IP4 127.0.0.1',
     'a=mid:0',
-    `a=${direction}`,
     `a=ice-ufrag:${iceParameters.usernameFragment}`,
     `a=ice-pwd:${iceParameters.password}`,
     `a=fingerprint:${fingerprint.algorithm} ${fingerprint.value}`,
     `a=setup:${setup}`,
-    'a=rtcp-mux',
-    `a=rtpmap:${codec.payloadType} ${codec.name}/${codec.clockRate}${channels}`,
-    ...(codec.parameters ? [`a=fmtp:${codec.payloadType} ${codec.parameters}`] : []),
-    ...(kind === 'video' ? [`a=rtcp-fb:${codec.payloadType} nack`, `a=rtcp-fb:${codec.payloadType} nack pli`] : []),
-    ...(ssrc ? [`a=msid:stream track`, `a=ssrc:${ssrc} cname:worker`] : []),
+    ...attributes,
     ...iceCandidates.map(
       ({ foundation, priority, address, port }) =>
         `a=candidate:${foundation} 1 udp ${priority} ${address} ${port} typ host`,
