@@ -1,7 +1,9 @@
+import { DropReason } from '../common/drop-reason.js';
+import { type WakeUp } from '../common/timer-queue.js';
+import { SctpAssociation } from '../sctp/association.js';
+import { type SctpAssociationOwner, type SctpState } from '../sctp/association-owner.js';
+import { type Runtime } from './runtime.js';
 import { type SctpStreamParameters } from './sctp-stream-parameters.js';
-
-/** Association states as transports show them. */
-export type SctpState = 'new' | 'connecting' | 'connected' | 'failed' | 'closed';
 
 export interface SctpOptions {
   readonly maxSendMessageSize: number;
@@ -15,89 +17,79 @@ export interface SctpOptions {
   readonly isDataChannel: boolean;
 }
 
-/** Local and remote port: what data channels use. */
-export const SCTP_PORT = 5000;
-
 /** Whether a message was taken; `bufferFull` if it may be tried again later. */
 export type SctpSendResult = 'sent' | 'bufferFull' | 'failed';
 
-/** What the transport does for its association. */
-export interface SctpOwner {
-  onSctpSend(bytes: Uint8Array, offset: number, length: number): void;
-  onSctpStateChange(state: Exclude<SctpState, 'new'>): void;
-  /** Comes before the state change to `connected`. */
-  onSctpNegotiated(maxOutboundStreams: number, maxInboundStreams: number): void;
-  /** `payload` is only valid during the call. */
-  onSctpMessage(streamId: number, ppid: number, payload: Uint8Array, now: number): void;
-  /** The peer reset one of its outgoing streams. */
-  onSctpStreamReset(streamId: number): void;
-  onSctpBufferedAmountLow(streamId: number, bufferedAmount: number): void;
-}
-
-/** The SCTP association of a transport, as DataProducers and DataConsumers need it. */
-export interface Sctp {
+/** The SCTP association of a transport, which is woken up when it wants to be. */
+export class TransportSctp {
   readonly options: SctpOptions;
-  readonly state: SctpState;
-  /** 0 before it is connected. */
-  readonly maxOutboundStreams: number;
-  readonly maxInboundStreams: number;
-  /** Starts the association unless it was started before: there is somebody to talk to and something to talk about. */
-  connect(now: number): void;
-  onPacket(bytes: Uint8Array, offset: number, length: number, now: number): void;
-  /** Before the association is connected messages are queued. */
-  send(stream: SctpStreamParameters, ppid: number, payload: Uint8Array, now: number): SctpSendResult;
-  resetStream(streamId: number, now: number): void;
-  bufferedAmount(streamId: number): number;
-  bufferedAmountLowThreshold(streamId: number): number;
-  setBufferedAmountLowThreshold(streamId: number, threshold: number): void;
-  close(now: number): void;
-}
+  readonly #association: SctpAssociation;
+  readonly #wakeUp: WakeUp;
 
-/** An association that nobody answers: it stays `new` and queues what it is given. */
-export class UnconnectedSctp implements Sctp {
-  readonly options: SctpOptions;
-  state: SctpState = 'new';
-  readonly maxOutboundStreams = 0;
-  readonly maxInboundStreams = 0;
-  readonly #bufferedAmounts = new Map<number, number>();
-  readonly #thresholds = new Map<number, number>();
-
-  constructor(options: SctpOptions) {
+  constructor(options: SctpOptions, { random, timers }: Runtime, owner: SctpAssociationOwner) {
     this.options = options;
+    const { isDataChannel: _, ...associationOptions } = options;
+    this.#association = new SctpAssociation({ ...associationOptions, random }, owner);
+    this.#wakeUp = timers.register(this.#association);
   }
 
-  connect(): void {}
-
-  onPacket(): void {}
-
-  send(stream: SctpStreamParameters, _ppid: number, payload: Uint8Array): SctpSendResult {
-    if (this.state === 'closed') return 'failed';
-    const buffered = this.bufferedAmount(stream.streamId);
-    let total = 0;
-    for (const amount of this.#bufferedAmounts.values()) total += amount;
-    if (total >= this.options.sendBufferSize || buffered >= this.options.perStreamSendQueueLimit) return 'bufferFull';
-    this.#bufferedAmounts.set(stream.streamId, buffered + payload.length);
-    return 'sent';
+  get state(): SctpState {
+    return this.#association.state;
   }
 
-  resetStream(streamId: number): void {
-    this.#bufferedAmounts.delete(streamId);
-    this.#thresholds.delete(streamId);
+  /** 0 before the association is connected. */
+  get maxOutboundStreams(): number {
+    return this.#association.negotiated?.maxOutboundStreams ?? 0;
+  }
+
+  get maxInboundStreams(): number {
+    return this.#association.negotiated?.maxInboundStreams ?? 0;
+  }
+
+  /** Starts the association unless it was started before. */
+  connect(now: number): void {
+    this.#association.connect(now);
+    this.#wakeUp.update();
+  }
+
+  onPacket(bytes: Uint8Array, offset: number, length: number, now: number): DropReason {
+    // Whoever sends SCTP wants an association, even if nothing is to be sent from here yet.
+    this.#association.connect(now);
+    const reason = this.#association.onPacket(bytes, offset, length, now);
+    this.#wakeUp.update();
+    return reason;
+  }
+
+  /** Before the association is connected messages are queued. */
+  send(stream: SctpStreamParameters, ppid: number, payload: Uint8Array, now: number): SctpSendResult {
+    const { streamId, ordered, maxPacketLifeTime, maxRetransmits } = stream;
+    const reliability = ordered
+      ? {}
+      : { unordered: true, lifetime: maxPacketLifeTime, maxRetransmissions: maxRetransmits };
+    const status = this.#association.send(streamId, ppid, payload, reliability, now);
+    this.#wakeUp.update();
+    return status === 'sent' || status === 'bufferFull' ? status : 'failed';
+  }
+
+  resetStream(streamId: number, now: number): void {
+    this.#association.resetStreams([streamId], now);
+    this.#wakeUp.update();
   }
 
   bufferedAmount(streamId: number): number {
-    return this.#bufferedAmounts.get(streamId) ?? 0;
+    return this.#association.bufferedAmount(streamId);
   }
 
   bufferedAmountLowThreshold(streamId: number): number {
-    return this.#thresholds.get(streamId) ?? this.options.defaultStreamBufferedAmountLowThreshold;
+    return this.#association.bufferedAmountLowThreshold(streamId);
   }
 
   setBufferedAmountLowThreshold(streamId: number, threshold: number): void {
-    this.#thresholds.set(streamId, threshold);
+    this.#association.setBufferedAmountLowThreshold(streamId, threshold);
   }
 
-  close(): void {
-    this.state = 'closed';
+  close(now: number): void {
+    this.#association.close(now);
+    this.#wakeUp.cancel();
   }
 }

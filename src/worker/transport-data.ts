@@ -1,12 +1,15 @@
 import { Event } from '../channel/fbs/notification.js';
 import * as FbsSctpAssociation from '../channel/fbs/sctp-association.js';
 import type * as FbsTransport from '../channel/fbs/transport.js';
+import { DropReason } from '../common/drop-reason.js';
+import { type SctpAssociationOwner, type SctpErrorKind, type SctpState } from '../sctp/association-owner.js';
+import { defaultSctpOptions } from '../sctp/options.js';
 import { type WorkerContext } from './context.js';
 import { DataConsumer, type DataConsumerListener } from './data-consumer.js';
 import { DataProducer, type DataProducerListener } from './data-producer.js';
 import { type IncomingRequest } from './handler-registry.js';
 import { NotFoundError } from './not-found-error.js';
-import { type Sctp, SCTP_PORT, type SctpOwner, type SctpSendResult, type SctpState, UnconnectedSctp } from './sctp.js';
+import { type SctpSendResult, TransportSctp } from './sctp.js';
 import { decodeSubchannels, type MessageSubchannels, NO_SUBCHANNELS } from './subchannels.js';
 import { type TransportOptions } from './transport-options.js';
 import { type TransportOwner } from './transport-owner.js';
@@ -29,17 +32,19 @@ type DataDump = Pick<
   Partial<FbsTransport.Dump>;
 
 /** The DataProducers and DataConsumers of a Transport, and its SCTP association if it has one. */
-export class TransportData implements DataProducerListener, DataConsumerListener, SctpOwner {
+export class TransportData implements DataProducerListener, DataConsumerListener, SctpAssociationOwner {
   readonly isPipe: boolean;
   readonly #options: TransportOptions;
   readonly #context: WorkerContext;
   readonly #owner: TransportDataOwner;
   readonly #router: TransportOwner;
-  readonly #sctp: Sctp | undefined;
+  readonly #sctp: TransportSctp | undefined;
   readonly #dataProducers = new Map<string, DataProducer>();
   readonly #dataConsumers = new Map<string, DataConsumer>();
   /** Which DataProducer a stream belongs to, by its id. */
   readonly #dataProducersByStream = new Map<number, DataProducer>();
+  readonly #dataConsumersByStream = new Map<number, DataConsumer>();
+  #closing = false;
 
   constructor(
     options: TransportOptions,
@@ -53,7 +58,7 @@ export class TransportData implements DataProducerListener, DataConsumerListener
     this.#context = context;
     this.#owner = owner;
     this.#router = router;
-    this.#sctp = options.sctp ? new UnconnectedSctp(options.sctp) : undefined;
+    this.#sctp = options.sctp ? new TransportSctp(options.sctp, context.runtime, this) : undefined;
   }
 
   get hasSctp(): boolean {
@@ -68,16 +73,19 @@ export class TransportData implements DataProducerListener, DataConsumerListener
       throw new Error(`a DataProducer with same dataProducerId already exists [method:${request.name}]`);
     }
     const dataProducer = new DataProducer(body, this.#context, this);
+    const streamId = dataProducer.stream?.streamId;
     try {
       this.#checkType('DataProducer', dataProducer.type);
-      this.#addStream(dataProducer);
+      if (streamId !== undefined && this.#dataProducersByStream.has(streamId)) {
+        throw new Error(`streamId already exists in SCTP listener [streamId:${streamId}]`);
+      }
       this.#router.addDataProducer(dataProducer);
     } catch (error) {
-      this.#removeStream(dataProducer);
       dataProducer.close();
       throw error;
     }
     this.#dataProducers.set(dataProducer.id, dataProducer);
+    if (streamId !== undefined) this.#dataProducersByStream.set(streamId, dataProducer);
     request.respond(dataProducer.dump());
     this.mayConnect(this.#context.runtime.clock.now());
   }
@@ -91,7 +99,7 @@ export class TransportData implements DataProducerListener, DataConsumerListener
     try {
       this.#checkType('DataConsumer', dataConsumer.type);
       const streamId = dataConsumer.stream?.streamId;
-      if (streamId !== undefined && this.#dataConsumerOfStream(streamId)) {
+      if (streamId !== undefined && this.#dataConsumersByStream.has(streamId)) {
         throw new Error(`an SCTP DataConsumer with same streamId ${streamId} already exists [method:${request.name}]`);
       }
       this.#router.addDataConsumer(dataConsumer);
@@ -100,6 +108,7 @@ export class TransportData implements DataProducerListener, DataConsumerListener
       throw error;
     }
     this.#dataConsumers.set(dataConsumer.id, dataConsumer);
+    if (dataConsumer.stream) this.#dataConsumersByStream.set(dataConsumer.stream.streamId, dataConsumer);
     request.respond(dataConsumer.dump());
     this.mayConnect(this.#context.runtime.clock.now());
   }
@@ -132,7 +141,7 @@ export class TransportData implements DataProducerListener, DataConsumerListener
     return {
       ...base,
       sctpParameters: {
-        port: SCTP_PORT,
+        port: defaultSctpOptions.sourcePort,
         maxSendMessageSize: options.maxSendMessageSize,
         maxReceiveMessageSize: options.maxReceiveMessageSize,
         sendBufferSize: options.sendBufferSize,
@@ -165,17 +174,19 @@ export class TransportData implements DataProducerListener, DataConsumerListener
     if (this.#dataProducers.size > 0 || this.#dataConsumers.size > 0) this.#sctp?.connect(now);
   }
 
-  receiveSctp(bytes: Uint8Array, offset: number, length: number, now: number): void {
-    this.#sctp?.onPacket(bytes, offset, length, now);
+  receiveSctp(bytes: Uint8Array, offset: number, length: number, now: number): DropReason {
+    return this.#sctp?.onPacket(bytes, offset, length, now) ?? DropReason.unknownProtocol;
   }
 
-  /** DataProducers first, then DataConsumers; the Router tells whom it concerns. */
+  /** DataProducers first, then DataConsumers; the Router tells whom it concerns. The streams end with the association. */
   closeEndpoints(): void {
-    for (const dataProducer of [...this.#dataProducers.values()]) this.#closeDataProducer(dataProducer);
-    for (const dataConsumer of [...this.#dataConsumers.values()]) this.#closeDataConsumer(dataConsumer);
+    for (const dataProducer of [...this.#dataProducers.values()]) this.#removeDataProducer(dataProducer);
+    for (const dataConsumer of [...this.#dataConsumers.values()]) this.#removeDataConsumer(dataConsumer);
   }
 
+  /** Tells the peer. The application knows already. */
   closeSctp(now: number): void {
+    this.#closing = true;
     this.#sctp?.close(now);
   }
 
@@ -186,6 +197,7 @@ export class TransportData implements DataProducerListener, DataConsumerListener
     this.#dataProducers.clear();
     this.#dataConsumers.clear();
     this.#dataProducersByStream.clear();
+    this.#dataConsumersByStream.clear();
   }
 
   // DataProducerListener
@@ -249,7 +261,7 @@ export class TransportData implements DataProducerListener, DataConsumerListener
     this.#closeDataConsumer(dataConsumer);
   }
 
-  // SctpOwner
+  // SctpAssociationOwner
 
   onSctpSend(bytes: Uint8Array, offset: number, length: number): void {
     this.#owner.sendSctp(bytes, offset, length);
@@ -283,12 +295,16 @@ export class TransportData implements DataProducerListener, DataConsumerListener
   /** Of data channels both directions are reset together (RFC 8831 §6.7); the application is not told. */
   onSctpStreamReset(streamId: number): void {
     if (!this.#sctp?.options.isDataChannel) return;
-    const dataConsumer = this.#dataConsumerOfStream(streamId);
+    const dataConsumer = this.#dataConsumersByStream.get(streamId);
     if (dataConsumer) this.#closeDataConsumer(dataConsumer);
   }
 
   onSctpBufferedAmountLow(streamId: number, bufferedAmount: number): void {
-    this.#dataConsumerOfStream(streamId)?.bufferedAmountLow(bufferedAmount);
+    this.#dataConsumersByStream.get(streamId)?.bufferedAmountLow(bufferedAmount);
+  }
+
+  onSctpError(kind: SctpErrorKind, message: string): void {
+    this.#context.log.warn('sctp', 'TransportData::onSctpError()', () => `${message} [kind:${kind}]`);
   }
 
   get #hasData(): boolean {
@@ -308,41 +324,29 @@ export class TransportData implements DataProducerListener, DataConsumerListener
     }
   }
 
-  #addStream(dataProducer: DataProducer): void {
-    if (!dataProducer.stream) return;
-    const { streamId } = dataProducer.stream;
-    if (this.#dataProducersByStream.has(streamId)) {
-      throw new Error(`streamId already exists in SCTP listener [streamId:${streamId}]`);
-    }
-    this.#dataProducersByStream.set(streamId, dataProducer);
-  }
-
-  #removeStream(dataProducer: DataProducer): void {
-    const streamId = dataProducer.stream?.streamId;
-    if (streamId === undefined || this.#dataProducersByStream.get(streamId) !== dataProducer) return;
-    this.#dataProducersByStream.delete(streamId);
-  }
-
-  #dataConsumerOfStream(streamId: number): DataConsumer | undefined {
-    for (const dataConsumer of this.#dataConsumers.values()) {
-      if (dataConsumer.stream?.streamId === streamId) return dataConsumer;
-    }
-    return undefined;
-  }
-
   #closeDataProducer(dataProducer: DataProducer): void {
-    this.#removeStream(dataProducer);
-    this.#dataProducers.delete(dataProducer.id);
+    this.#removeDataProducer(dataProducer);
+    // The peer's data channel closes with the other direction of its stream.
     if (dataProducer.stream && this.#sctp?.options.isDataChannel) this.#resetStream(dataProducer.stream.streamId);
+  }
+
+  #removeDataProducer(dataProducer: DataProducer): void {
+    this.#dataProducers.delete(dataProducer.id);
+    if (dataProducer.stream) this.#dataProducersByStream.delete(dataProducer.stream.streamId);
     this.#router.removeDataProducer(dataProducer);
     dataProducer.close();
   }
 
   #closeDataConsumer(dataConsumer: DataConsumer): void {
+    this.#removeDataConsumer(dataConsumer);
+    if (dataConsumer.stream) this.#resetStream(dataConsumer.stream.streamId);
+  }
+
+  #removeDataConsumer(dataConsumer: DataConsumer): void {
     this.#dataConsumers.delete(dataConsumer.id);
+    if (dataConsumer.stream) this.#dataConsumersByStream.delete(dataConsumer.stream.streamId);
     this.#router.removeDataConsumer(dataConsumer);
     dataConsumer.close();
-    if (dataConsumer.stream) this.#resetStream(dataConsumer.stream.streamId);
   }
 
   #resetStream(streamId: number): void {

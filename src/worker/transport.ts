@@ -136,8 +136,8 @@ export abstract class Transport implements EgressRoute, TransportDataOwner, Tran
     return this.#media.receiveRtcp(bytes, offset, length, now);
   }
 
-  protected receiveSctp(bytes: Uint8Array, offset: number, length: number, now: number): void {
-    this.#data.receiveSctp(bytes, offset, length, now);
+  protected receiveSctp(bytes: Uint8Array, offset: number, length: number, now: number): DropReason {
+    return this.#data.receiveSctp(bytes, offset, length, now);
   }
 
   protected get hasSctp(): boolean {

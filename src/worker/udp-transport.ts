@@ -172,8 +172,7 @@ export abstract class UdpTransport extends Transport {
     // SCTP is not authenticated: where SRTP is in use only SRTP shows who the peer is.
     if (!this.tuple && !this.localSrtp) this.learnTuple(now);
     if (!this.isFrom(this.tuple)) return DropReason.unknownTuple;
-    this.receiveSctp(datagram, 0, datagram.length, now);
-    return DropReason.none;
+    return this.receiveSctp(datagram, 0, datagram.length, now);
   }
 
   #send(

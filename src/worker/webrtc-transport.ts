@@ -326,7 +326,8 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
   }
 
   onDtlsApplicationData(bytes: Uint8Array, offset: number, length: number, now: number): void {
-    this.receiveSctp(bytes, offset, length, now);
+    const reason = this.receiveSctp(bytes, offset, length, now);
+    if (reason !== DropReason.none) this.context.drops.count(reason);
   }
 
   #stopSrtp(): void {
