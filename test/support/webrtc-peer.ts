@@ -55,6 +55,8 @@ export class WebRtcPeer implements DtlsOwner {
   readonly rtcp: Uint8Array[] = [];
   readonly states: string[] = [];
   readonly socket: UdpSocket;
+  /** What came through DTLS. */
+  onData: (bytes: Uint8Array) => void = () => {};
 
   readonly #runtime: SimRuntime;
   readonly #server: FbsWebRtcTransport.DumpResponse;
@@ -87,6 +89,12 @@ export class WebRtcPeer implements DtlsOwner {
     const now = this.#runtime.clock.now();
     this.dtls.setRemoteFingerprint({ algorithm: fingerprintAlgorithms[algorithm], value: value }, now);
     this.dtls.start(role, now);
+    this.#dtlsWakeUp.update();
+  }
+
+  /** Sends something through DTLS. */
+  sendData(bytes: Uint8Array): void {
+    this.dtls.send(bytes, 0, bytes.length);
     this.#dtlsWakeUp.update();
   }
 
@@ -127,7 +135,9 @@ export class WebRtcPeer implements DtlsOwner {
     this.states.push('closed');
   }
 
-  onDtlsApplicationData(): void {}
+  onDtlsApplicationData(bytes: Uint8Array, offset: number, length: number): void {
+    this.onData(bytes.slice(offset, offset + length));
+  }
 
   #send(bytes: Uint8Array, offset: number, length: number): void {
     const { port, address } = this.#server.iceCandidates[0];
