@@ -110,6 +110,37 @@ it('repairs what is asked for: a resumed Consumer starts with a key frame', asyn
   await until(() => frames > seen + 5);
 });
 
+it.each([
+  ['ordered', {}],
+  ['unordered', { ordered: false }],
+  ['unordered, sent at most four times', { ordered: false, maxRetransmits: 3 }],
+  ['unordered, worth sending for a second', { ordered: false, maxPacketLifeTime: 1000 }],
+])('sends messages through a data channel: %s', async (_, options) => {
+  const { dataProducer, serverDataConsumer, dataConsumer } = await dataLoop(options);
+  const received: string[] = [];
+  dataConsumer.on('message', message =>
+    received.push(typeof message === 'string' ? message : Buffer.from(message as ArrayBuffer).toString('hex')),
+  );
+  const sent: string[] = [];
+  for (let number = 0; number < 100; number++) {
+    dataProducer.send(number % 2 === 0 ? `text ${number}` : Buffer.of(number));
+    sent.push(number % 2 === 0 ? `text ${number}` : Buffer.of(number).toString('hex'));
+  }
+  await until(() => received.length === sent.length);
+  expect(received).toEqual(sent);
+  expect(await serverDataConsumer.getStats()).toMatchObject([
+    { label: 'label', protocol: 'protocol', messagesSent: 100 },
+  ]);
+});
+
+it('closes a data channel where it is received when it is closed where it is sent', async () => {
+  const { dataProducer, serverDataProducer, dataConsumer } = await dataLoop();
+  dataProducer.close();
+  serverDataProducer.close();
+  // The worker resets the stream, so that the other browser knows without signalling.
+  await until(() => dataConsumer.readyState === 'closed');
+});
+
 it('refuses a peer whose fingerprint is another one, and the next peer does not notice', async () => {
   const transport = await createTransport();
   const states: string[] = [];
@@ -170,19 +201,49 @@ async function loop(role: types.DtlsRole, track: MediaStreamTrack) {
   return { sending, serverSending, producer, serverConsumer, consumer };
 }
 
+/** Sends data to the worker and receives it back over a second transport. */
+async function dataLoop(options: client.DataProducerOptions = {}) {
+  const serverSending = await createTransport();
+  const serverReceiving = await createTransport();
+  const sending = device.createSendTransport(parametersOf(serverSending, 'client'));
+  const receiving = device.createRecvTransport(parametersOf(serverReceiving, 'client'));
+  cleanUps.push(() => sending.close());
+  cleanUps.push(() => receiving.close());
+  connect(sending, serverSending);
+  connect(receiving, serverReceiving);
+  let serverDataProducer!: types.DataProducer;
+  sending.on('producedata', ({ sctpStreamParameters, label, protocol }, done, failed) => {
+    serverSending
+      .produceData({ sctpStreamParameters: sctpStreamParameters as types.SctpStreamParameters, label, protocol })
+      .then(created => done({ id: (serverDataProducer = created).id }), failed);
+  });
+  const dataProducer = await sending.produceData({ label: 'label', protocol: 'protocol', ...options });
+  const serverDataConsumer = await serverReceiving.consumeData({ dataProducerId: serverDataProducer.id });
+  const dataConsumer = await receiving.consumeData({
+    id: serverDataConsumer.id,
+    dataProducerId: serverDataProducer.id,
+    sctpStreamParameters: serverDataConsumer.sctpStreamParameters!,
+    label: serverDataConsumer.label,
+    protocol: serverDataConsumer.protocol,
+  });
+  await until(() => dataProducer.readyState === 'open' && dataConsumer.readyState === 'open');
+  return { dataProducer, serverDataProducer, serverDataConsumer, dataConsumer };
+}
+
 function createTransport(): Promise<types.WebRtcTransport> {
-  return router.createWebRtcTransport({ listenInfos: [{ protocol: 'udp', ip: '127.0.0.1' }] });
+  return router.createWebRtcTransport({ listenInfos: [{ protocol: 'udp', ip: '127.0.0.1' }], enableSctp: true });
 }
 
 /** What the client is told; that the worker has the other role makes it take this one. */
 function parametersOf(transport: types.WebRtcTransport, role: types.DtlsRole): client.TransportOptions {
-  const { id, iceParameters, iceCandidates, dtlsParameters } = transport;
+  const { id, iceParameters, iceCandidates, dtlsParameters, sctpParameters } = transport;
   const workerRole = role === 'client' ? 'server' : 'client';
   return {
     id,
     iceParameters,
     iceCandidates,
     dtlsParameters: { ...dtlsParameters, role: workerRole },
+    sctpParameters,
   };
 }
 

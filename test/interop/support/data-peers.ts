@@ -110,7 +110,9 @@ class LibDataChannelPeer implements DataPeer {
       },
       close: () => dataChannel.close(),
     };
-    dataChannel.onMessage(message => channel.onMessage(typeof message === 'string' ? message : Buffer.from(message as Buffer)));
+    dataChannel.onMessage(message =>
+      channel.onMessage(typeof message === 'string' ? message : Buffer.from(message as Buffer)),
+    );
     dataChannel.onClosed(() => channel.onClosed());
     return channel;
   }
