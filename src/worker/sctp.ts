@@ -84,8 +84,8 @@ export class TransportSctp {
     return this.#association.bufferedAmountLowThreshold(streamId);
   }
 
-  setBufferedAmountLowThreshold(streamId: number, threshold: number): void {
-    this.#association.setBufferedAmountLowThreshold(streamId, threshold);
+  setBufferedAmountLowThreshold(streamId: number, threshold: number, now: number): void {
+    this.#association.setBufferedAmountLowThreshold(streamId, threshold, now);
   }
 
   close(now: number): void {

@@ -254,7 +254,9 @@ export class TransportData implements DataProducerListener, DataConsumerListener
   }
 
   setBufferedAmountLowThreshold(dataConsumer: DataConsumer, threshold: number): void {
-    if (dataConsumer.stream) this.#sctp?.setBufferedAmountLowThreshold(dataConsumer.stream.streamId, threshold);
+    if (!dataConsumer.stream) return;
+    const now = this.#context.runtime.clock.now();
+    this.#sctp?.setBufferedAmountLowThreshold(dataConsumer.stream.streamId, threshold, now);
   }
 
   onDataConsumerDataProducerClosed(dataConsumer: DataConsumer): void {

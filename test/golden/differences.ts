@@ -69,28 +69,3 @@ export const departures: readonly Departure[] = [
     sometimes: true,
   },
 ];
-
-const SCTP = 'the worker has no SCTP yet, and the player no SCTP peer';
-
-/** Recordings of what does not exist yet, and why. */
-export const pending: Readonly<Record<string, string>> = {
-  'data/pipe-subchannel-header': SCTP,
-  'data/sctp-abort': SCTP,
-  'data/sctp-buffered-amount': SCTP,
-  'data/sctp-congestion-window': SCTP,
-  'data/sctp-fast-retransmit': SCTP,
-  'data/sctp-handshake-active': SCTP,
-  'data/sctp-handshake-passive': SCTP,
-  'data/sctp-heartbeat-and-unknown': SCTP,
-  'data/sctp-lifetime': SCTP,
-  'data/sctp-malformed': SCTP,
-  'data/sctp-mutated-13': SCTP,
-  'data/sctp-receive-disorder': SCTP,
-  'data/sctp-receive': SCTP,
-  'data/sctp-reset-deferred': SCTP,
-  'data/sctp-reset-incoming': SCTP,
-  'data/sctp-reset-outgoing': SCTP,
-  'data/sctp-retransmission-timeout': SCTP,
-  'data/sctp-send-fragments': SCTP,
-  'data/sctp-send': SCTP,
-};

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { departures, pending } from '../differences.js';
+import { departures } from '../differences.js';
 import { backend, type Backend } from './backend.js';
 import { compare, describeDifference, type Difference, matchesPath } from './compare.js';
 import { play } from './play.js';
@@ -20,11 +20,6 @@ export function defineGoldenTests(area: string, api: Backend = backend()): void 
     for (const recording of readRecordings(area)) {
       const name = `${area}/${recording.name}`;
       const title = `${recording.name}: ${recording.description}`;
-      const reason = pending[name];
-      if (reason !== undefined) {
-        it.skip(`${title} (pending: ${reason})`, () => {});
-        continue;
-      }
       it(title, () => turns.run(() => replay(name, recording, api)));
     }
   });

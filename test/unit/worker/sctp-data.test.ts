@@ -27,7 +27,8 @@ import { WebRtcPeer } from '../../support/webrtc-peer.js';
 
 const PEER_IP = '10.0.0.2';
 const { CONNECTED, CLOSED, NEW } = FbsSctpAssociation.SctpState;
-const ChunkType = { DATA: 0, INIT: 1, SACK: 3, ABORT: 6, COOKIE_ECHO: 10, RE_CONFIG: 130, FORWARD_TSN: 192 };
+/** Both ends offer interleaving, so data comes as I-DATA. */
+const ChunkType = { I_DATA: 64, INIT: 1, SACK: 3, ABORT: 6, COOKIE_ECHO: 10, RE_CONFIG: 130, FORWARD_TSN: 192 };
 
 /**
  * A worker with a direct DataProducer `app`, and a PlainTransport `t` with SCTP and its peer. Nothing is connected.
@@ -154,6 +155,7 @@ describe('an association', () => {
 
   it('starts without data once the peer sends anything that looks like SCTP', async () => {
     const { worker, peer, socket, connect } = await unconnected();
+    peer.sees = () => false;
     await connect();
     const { tuple } = await worker.request<FbsPlainTransport.DumpResponseT>(Method.TRANSPORT_DUMP, 't');
     socket.send(new Uint8Array(12).fill(5), 0, 12, socket.remoteAddress(WORKER_IP, tuple!.localPort));
@@ -373,7 +375,7 @@ describe('messages to the peer', () => {
     await send(worker, 'c', 'first');
     await worker.advance(1000);
     let lost = 0;
-    peer.sees = type => type !== ChunkType.DATA || lost++ > 0;
+    peer.sees = type => type !== ChunkType.I_DATA || lost++ > 0;
     await send(worker, 'c', 'lost once');
     await worker.advance(5000);
     await send(worker, 'c', 'last');
@@ -389,7 +391,7 @@ describe('messages to the peer', () => {
       const { worker, peer } = await connected();
       await consumeSctp(worker, 'c', 'app', stream);
       let lost = 0;
-      peer.sees = type => type !== ChunkType.DATA || lost++ > 0;
+      peer.sees = type => type !== ChunkType.I_DATA || lost++ > 0;
       await send(worker, 'c', 'one');
       await send(worker, 'c', 'two');
       await worker.advance(5000);
@@ -441,7 +443,7 @@ describe('the buffered amount', () => {
   it('is not told for a DataConsumer that is closed', async () => {
     const { worker, peer } = await connected();
     await consumeSctp(worker, 'c', 'app', ordered(0));
-    peer.sees = type => type !== ChunkType.DATA;
+    peer.sees = type => type !== ChunkType.I_DATA;
     await send(worker, 'c', 'x'.repeat(100_000));
     await send(worker, 'c', 'x'.repeat(100_000));
     worker.take('c');
@@ -656,7 +658,7 @@ describe('closing a transport', () => {
   it('ends a connected association with data under way, with one ABORT', async () => {
     const { worker, peer } = await connected();
     await consumeSctp(worker, 'c', 'app', ordered(0));
-    peer.sees = type => type !== ChunkType.DATA;
+    peer.sees = type => type !== ChunkType.I_DATA;
     await send(worker, 'c', 'x'.repeat(200_000));
     await worker.advance(10);
     const { length } = peer.receivedChunks;
