@@ -37,8 +37,6 @@ describe.each([
   ['libwebrtc', 'server'],
   ['libdatachannel', 'client'],
   ['libdatachannel', 'server'],
-  ['werift', 'client'],
-  ['werift', 'server'],
 ] as const)('%s as DTLS %s', (library, role) => {
   it('sends and receives 1000 small messages, all of them as they were and in order', async () => {
     const [left, right] = await connectPair(library, role);

@@ -241,7 +241,10 @@ describe('PlainTransport', () => {
     const sctp = await createPlainTransport(worker, 'sctp', { comedia: true }, transportOptions({ enableSctp: true }));
     peer.send(new Uint8Array(12), sctp.tuple.localPort);
     await worker.advance(1);
-    expect(worker.take('sctp').map(({ event }) => event)).toEqual(['PLAINTRANSPORT_TUPLE']);
+    expect(worker.take('sctp').map(({ event }) => event)).toEqual([
+      'PLAINTRANSPORT_TUPLE',
+      'TRANSPORT_SCTP_STATE_CHANGE',
+    ]);
   });
 
   it('says the announced address instead of its own', async () => {
