@@ -270,6 +270,7 @@ export class TransportData implements DataProducerListener, DataConsumerListener
   }
 
   onSctpStateChange(state: Exclude<SctpState, 'new'>): void {
+    if (this.#closing) return;
     this.#context.channel.notify(this.#owner.id, Event.TRANSPORT_SCTP_STATE_CHANGE, {
       sctpState: sctpStateNumber(state),
     });

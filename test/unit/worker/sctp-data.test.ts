@@ -2,13 +2,11 @@ import { describe, expect, it } from 'vitest';
 import * as FbsDataConsumer from '../../../src/channel/fbs/data-consumer.js';
 import * as FbsDataProducer from '../../../src/channel/fbs/data-producer.js';
 import { Event } from '../../../src/channel/fbs/notification.js';
-import * as FbsPipeTransport from '../../../src/channel/fbs/pipe-transport.js';
-import * as FbsPlainTransport from '../../../src/channel/fbs/plain-transport.js';
+import type * as FbsPlainTransport from '../../../src/channel/fbs/plain-transport.js';
 import { Method } from '../../../src/channel/fbs/request.js';
-import * as FbsRouter from '../../../src/channel/fbs/router.js';
 import * as FbsSctpAssociation from '../../../src/channel/fbs/sctp-association.js';
-import { SctpStreamParametersT } from '../../../src/channel/fbs/sctp-parameters.js';
-import * as FbsTransport from '../../../src/channel/fbs/transport.js';
+import { type SctpStreamParameters } from '../../../src/channel/fbs/sctp-parameters.js';
+import type * as FbsTransport from '../../../src/channel/fbs/transport.js';
 import * as FbsWebRtcTransport from '../../../src/channel/fbs/web-rtc-transport.js';
 import { type SctpAssociationOptions } from '../../../src/sctp/options.js';
 import {
@@ -34,7 +32,7 @@ const ChunkType = { I_DATA: 64, INIT: 1, SACK: 3, ABORT: 6, COOKIE_ECHO: 10, RE_
  * A worker with a direct DataProducer `app`, and a PlainTransport `t` with SCTP and its peer. Nothing is connected.
  */
 async function unconnected(
-  options: Partial<FbsTransport.OptionsT> = {},
+  options: Partial<FbsTransport.Options> = {},
   peerOptions: Partial<SctpAssociationOptions> = {},
 ) {
   const worker = new TestWorker();
@@ -43,18 +41,13 @@ async function unconnected(
   await worker.request(Method.TRANSPORT_PRODUCE_DATA, 'direct', produceDataRequest('app'));
   const base = transportOptions({ enableSctp: true, ...options });
   const { tuple } = await createPlainTransport(worker, 't', {}, base);
-  const { peer, socket } = createUdpSctpPeer(worker, PEER_IP, tuple!.localPort, peerOptions);
-  const connect = () =>
-    worker.request(
-      Method.PLAINTRANSPORT_CONNECT,
-      't',
-      new FbsPlainTransport.ConnectRequestT(PEER_IP, socket.port, null),
-    );
+  const { peer, socket } = createUdpSctpPeer(worker, PEER_IP, tuple.localPort, peerOptions);
+  const connect = () => worker.request(Method.PLAINTRANSPORT_CONNECT, 't', { ip: PEER_IP, port: socket.port });
   return { worker, peer, socket, connect };
 }
 
 /** The same, connected, with an SCTP DataProducer `in` of stream 5 that `out` brings to the application. */
-async function connected(options: Partial<FbsTransport.OptionsT> = {}) {
+async function connected(options: Partial<FbsTransport.Options> = {}) {
   const { worker, peer, connect } = await unconnected(options);
   await produceSctp(worker, 'in', 5);
   await worker.request(Method.TRANSPORT_CONSUME_DATA, 'direct', consumeDataRequest('out', 'in'));
@@ -66,12 +59,12 @@ async function connected(options: Partial<FbsTransport.OptionsT> = {}) {
 }
 
 const produceSctp = (worker: TestWorker, id: string, streamId: number, transport = 't') =>
-  worker.request<FbsDataProducer.DumpResponseT>(
+  worker.request<FbsDataProducer.DumpResponse>(
     Method.TRANSPORT_PRODUCE_DATA,
     transport,
     produceDataRequest(id, {
       type: FbsDataProducer.Type.SCTP,
-      sctpStreamParameters: new SctpStreamParametersT(streamId, true),
+      sctpStreamParameters: streamOf(streamId, true),
     }),
   );
 
@@ -79,10 +72,10 @@ const consumeSctp = (
   worker: TestWorker,
   id: string,
   dataProducerId: string,
-  stream: SctpStreamParametersT,
+  stream: SctpStreamParameters,
   { transport = 't', subchannels = [] as number[] } = {},
 ) =>
-  worker.request<FbsDataConsumer.DumpResponseT>(
+  worker.request<FbsDataConsumer.DumpResponse>(
     Method.TRANSPORT_CONSUME_DATA,
     transport,
     consumeDataRequest(id, dataProducerId, {
@@ -92,46 +85,56 @@ const consumeSctp = (
     }),
   );
 
-const ordered = (streamId: number): SctpStreamParametersT => new SctpStreamParametersT(streamId, true);
+const streamOf = (
+  streamId: number,
+  ordered?: boolean,
+  maxPacketLifeTime?: number,
+  maxRetransmits?: number,
+): SctpStreamParameters => ({ streamId, ordered, maxPacketLifeTime, maxRetransmits });
+
+const ordered = (streamId: number): SctpStreamParameters => streamOf(streamId, true);
 
 /** From the application into the DataProducer `app`. */
 const inject = (worker: TestWorker, text: string, ppid = 51): void =>
-  worker.notify(Event.DATAPRODUCER_SEND, 'app', new FbsDataProducer.SendNotificationT(ppid, [...Buffer.from(text)]));
+  worker.notify(Event.DATAPRODUCER_SEND, 'app', { ppid, data: Buffer.from(text) });
 
 const send = (worker: TestWorker, id: string, text: string, ppid = 51) =>
-  worker.request<FbsDataConsumer.SendResponseT>(
-    Method.DATACONSUMER_SEND,
-    id,
-    new FbsDataConsumer.SendRequestT(ppid, [...Buffer.from(text)]),
-  );
+  worker.request<FbsDataConsumer.SendResponse>(Method.DATACONSUMER_SEND, id, { ppid, data: Buffer.from(text) });
 
 const closeDataConsumer = (worker: TestWorker, id: string, transport = 't') =>
-  worker.request(Method.TRANSPORT_CLOSE_DATACONSUMER, transport, new FbsTransport.CloseDataConsumerRequestT(id));
+  worker.request(Method.TRANSPORT_CLOSE_DATACONSUMER, transport, { dataConsumerId: id });
 
 const closeDataProducer = (worker: TestWorker, id: string, transport = 't') =>
-  worker.request(Method.TRANSPORT_CLOSE_DATAPRODUCER, transport, new FbsTransport.CloseDataProducerRequestT(id));
+  worker.request(Method.TRANSPORT_CLOSE_DATAPRODUCER, transport, { dataProducerId: id });
 
 const closeTransport = (worker: TestWorker, id = 't') =>
-  worker.request(Method.ROUTER_CLOSE_TRANSPORT, 'router', new FbsRouter.CloseTransportRequestT(id));
+  worker.request(Method.ROUTER_CLOSE_TRANSPORT, 'router', { transportId: id });
 
-const dump = async (worker: TestWorker, id = 't'): Promise<FbsTransport.DumpT> =>
-  (await worker.request<{ base: FbsTransport.DumpT }>(Method.TRANSPORT_DUMP, id)).base;
+const dump = async (worker: TestWorker, id = 't'): Promise<FbsTransport.Dump> =>
+  (await worker.request<{ base: FbsTransport.Dump }>(Method.TRANSPORT_DUMP, id)).base;
 
 /** Notifications as short texts. */
 const events = (worker: TestWorker, id: string): string[] =>
   worker.take(id).map(({ event, body }) => {
-    if (body instanceof FbsTransport.SctpStateChangeNotificationT) {
-      return FbsSctpAssociation.SctpState[body.sctpState].toLowerCase();
+    switch (event) {
+      case 'TRANSPORT_SCTP_STATE_CHANGE': {
+        const { sctpState } = body as FbsTransport.SctpStateChangeNotification;
+        return Object.keys(FbsSctpAssociation.SctpState)[sctpState].toLowerCase();
+      }
+      case 'TRANSPORT_SCTP_NEGOTIATED_CAPABILITIES': {
+        const { negotiatedCapabilities } = body as FbsTransport.SctpNegotiatedCapabilitiesNotification;
+        const { negotiatedMaxOutboundStreams, negotiatedMaxInboundStreams } = negotiatedCapabilities!;
+        return `negotiated ${negotiatedMaxOutboundStreams} out, ${negotiatedMaxInboundStreams} in`;
+      }
+      case 'DATACONSUMER_MESSAGE': {
+        const { ppid, data } = body as FbsDataConsumer.MessageNotification;
+        return `${ppid} ${Buffer.from(data).toString()}`;
+      }
+      case 'DATACONSUMER_BUFFERED_AMOUNT_LOW':
+        return `low ${(body as FbsDataConsumer.BufferedAmountLowNotification).bufferedAmount}`;
+      default:
+        return event;
     }
-    if (body instanceof FbsTransport.SctpNegotiatedCapabilitiesNotificationT) {
-      const { negotiatedMaxOutboundStreams, negotiatedMaxInboundStreams } = body.negotiatedCapabilities!;
-      return `negotiated ${negotiatedMaxOutboundStreams} out, ${negotiatedMaxInboundStreams} in`;
-    }
-    if (body instanceof FbsDataConsumer.MessageNotificationT) {
-      return `${body.ppid} ${Buffer.from(body.data).toString()}`;
-    }
-    if (body instanceof FbsDataConsumer.BufferedAmountLowNotificationT) return `low ${body.bufferedAmount}`;
-    return event;
   });
 
 describe('an association', () => {
@@ -157,8 +160,8 @@ describe('an association', () => {
     const { worker, peer, socket, connect } = await unconnected();
     peer.sees = () => false;
     await connect();
-    const { tuple } = await worker.request<FbsPlainTransport.DumpResponseT>(Method.TRANSPORT_DUMP, 't');
-    socket.send(new Uint8Array(12).fill(5), 0, 12, socket.remoteAddress(WORKER_IP, tuple!.localPort));
+    const { tuple } = await worker.request<FbsPlainTransport.DumpResponse>(Method.TRANSPORT_DUMP, 't');
+    socket.send(new Uint8Array(12).fill(5), 0, 12, socket.remoteAddress(WORKER_IP, tuple.localPort));
     await worker.advance(0);
     expect(peer.receivedChunks).toEqual([ChunkType.INIT]);
   });
@@ -177,8 +180,8 @@ describe('an association', () => {
     });
     expect(sctpListener!.streamIdTable.map(({ key, value }) => [key, value])).toEqual([[5, 'in']]);
     expect(sctpParameters).toMatchObject({ port: 5000, isDataChannel: false, sendBufferSize: 2_000_000 });
-    const stats = await worker.request<FbsPlainTransport.GetStatsResponseT>(Method.TRANSPORT_GET_STATS, 't');
-    expect(stats.base!.sctpState).toBe(CONNECTED);
+    const stats = await worker.request<FbsPlainTransport.GetStatsResponse>(Method.TRANSPORT_GET_STATS, 't');
+    expect(stats.base.sctpState).toBe(CONNECTED);
   });
 
   it('negotiates as many streams as the peer has', async () => {
@@ -217,10 +220,7 @@ describe('an association', () => {
     inject(worker, 'x');
     await worker.advance(1000);
     expect(events(worker, 'c')).toEqual([]);
-    const { messagesSent } = await worker.request<FbsDataConsumer.GetStatsResponseT>(
-      Method.DATACONSUMER_GET_STATS,
-      'c',
-    );
+    const { messagesSent } = await worker.request<FbsDataConsumer.GetStatsResponse>(Method.DATACONSUMER_GET_STATS, 'c');
     expect(messagesSent).toBe(0n);
     // It is closed for good.
     peer.connect();
@@ -273,7 +273,7 @@ describe('messages from the peer', () => {
       'DATACONSUMER_DATAPRODUCER_RESUME',
       '51 found',
     ]);
-    const stats = await worker.request<FbsDataProducer.GetStatsResponseT>(Method.DATAPRODUCER_GET_STATS, 'in');
+    const stats = await worker.request<FbsDataProducer.GetStatsResponse>(Method.DATAPRODUCER_GET_STATS, 'in');
     expect([stats.messagesReceived, stats.bytesReceived]).toEqual([2n, 9n]);
   });
 
@@ -289,13 +289,13 @@ describe('messages to the peer', () => {
   it('go to every DataConsumer, each in its stream', async () => {
     const { worker, peer } = await connected();
     await consumeSctp(worker, 'a', 'app', ordered(0));
-    await consumeSctp(worker, 'b', 'app', new SctpStreamParametersT(7, false));
+    await consumeSctp(worker, 'b', 'app', streamOf(7, false));
     inject(worker, 'for all', 53);
     await worker.advance(100);
     await send(worker, 'b', 'for b', 99);
     await worker.advance(100);
     expect(peer.messages.sort()).toEqual(['0 53 for all', '7 53 for all', '7 99 for b']);
-    const stats = await worker.request<FbsDataConsumer.GetStatsResponseT>(Method.DATACONSUMER_GET_STATS, 'b');
+    const stats = await worker.request<FbsDataConsumer.GetStatsResponse>(Method.DATACONSUMER_GET_STATS, 'b');
     expect([stats.messagesSent, stats.bytesSent]).toEqual([2n, 12n]);
   });
 
@@ -362,13 +362,13 @@ describe('messages to the peer', () => {
     await expect(send(worker, 'b', '1')).rejects.toThrow('sctpsendbufferfull');
   });
 
-  it.each<[string, SctpStreamParametersT, boolean]>([
-    ['ordered', new SctpStreamParametersT(0, true), true],
-    ['unordered, without limits', new SctpStreamParametersT(0, false), true],
-    ['at most three retransmissions', new SctpStreamParametersT(0, null, null, 3), true],
-    ['no retransmissions', new SctpStreamParametersT(0, false, null, 0), false],
-    ['worth sending for 100 ms', new SctpStreamParametersT(0, null, 100), false],
-    ['worth sending for 10 s', new SctpStreamParametersT(0, null, 10_000), true],
+  it.each<[string, SctpStreamParameters, boolean]>([
+    ['ordered', streamOf(0, true), true],
+    ['unordered, without limits', streamOf(0, false), true],
+    ['at most three retransmissions', streamOf(0, undefined, undefined, 3), true],
+    ['no retransmissions', streamOf(0, false, undefined, 0), false],
+    ['worth sending for 100 ms', streamOf(0, undefined, 100), false],
+    ['worth sending for 10 s', streamOf(0, undefined, 10_000), true],
   ])('that get lost are sent again as the stream wants: %s', async (_, stream, arrives) => {
     const { worker, peer } = await connected();
     await consumeSctp(worker, 'c', 'app', stream);
@@ -386,7 +386,7 @@ describe('messages to the peer', () => {
   it('that get lost hold up those behind them only in an ordered stream', async () => {
     for (const [stream, expected] of [
       [ordered(0), ['one', 'two']],
-      [new SctpStreamParametersT(0, false), ['two', 'one']],
+      [streamOf(0, false), ['two', 'one']],
     ] as const) {
       const { worker, peer } = await connected();
       await consumeSctp(worker, 'c', 'app', stream);
@@ -405,11 +405,11 @@ describe('the buffered amount', () => {
     const { worker, peer, connect } = await unconnected({ sctpDefaultStreamBufferedAmountLowThreshold: 1000 });
     await consumeSctp(worker, 'c', 'app', ordered(0));
     const amount = async () =>
-      (await worker.request<FbsDataConsumer.GetBufferedAmountResponseT>(Method.DATACONSUMER_GET_BUFFERED_AMOUNT, 'c'))
+      (await worker.request<FbsDataConsumer.GetBufferedAmountResponse>(Method.DATACONSUMER_GET_BUFFERED_AMOUNT, 'c'))
         .bufferedAmount;
     await send(worker, 'c', 'x'.repeat(50_000));
     expect(await amount()).toBe(50_000);
-    const before = await worker.request<FbsDataConsumer.DumpResponseT>(Method.DATACONSUMER_DUMP, 'c');
+    const before = await worker.request<FbsDataConsumer.DumpResponse>(Method.DATACONSUMER_DUMP, 'c');
     expect(before).toMatchObject({ bufferedAmount: 50_000, bufferedAmountLowThreshold: 1000 });
     expect(events(worker, 'c')).toEqual([]);
     await connect();
@@ -423,17 +423,13 @@ describe('the buffered amount', () => {
     const { worker } = await unconnected();
     await consumeSctp(worker, 'c', 'app', ordered(0));
     const setThreshold = (threshold: number) =>
-      worker.request(
-        Method.DATACONSUMER_SET_BUFFERED_AMOUNT_LOW_THRESHOLD,
-        'c',
-        new FbsDataConsumer.SetBufferedAmountLowThresholdRequestT(threshold),
-      );
+      worker.request(Method.DATACONSUMER_SET_BUFFERED_AMOUNT_LOW_THRESHOLD, 'c', { threshold });
     await setThreshold(10);
     await send(worker, 'c', 'x'.repeat(20));
     expect(events(worker, 'c')).toEqual([]);
     await setThreshold(20);
     expect(events(worker, 'c')).toEqual(['low 20']);
-    const { bufferedAmountLowThreshold } = await worker.request<FbsDataConsumer.DumpResponseT>(
+    const { bufferedAmountLowThreshold } = await worker.request<FbsDataConsumer.DumpResponse>(
       Method.DATACONSUMER_DUMP,
       'c',
     );
@@ -458,12 +454,7 @@ describe('the buffered amount', () => {
     for (const request of [
       () => worker.request(Method.DATACONSUMER_GET_BUFFERED_AMOUNT, 'out'),
       () => send(worker, 'out', 'x'),
-      () =>
-        worker.request(
-          Method.DATACONSUMER_SET_BUFFERED_AMOUNT_LOW_THRESHOLD,
-          'out',
-          new FbsDataConsumer.SetBufferedAmountLowThresholdRequestT(1),
-        ),
+      () => worker.request(Method.DATACONSUMER_SET_BUFFERED_AMOUNT_LOW_THRESHOLD, 'out', { threshold: 1 }),
     ]) {
       await expect(request()).rejects.toMatchObject({ kind: 'TypeError', message: 'invalid DataConsumer type' });
     }
@@ -559,7 +550,7 @@ describe('data channels of a WebRtcTransport', () => {
     await worker.request(Method.TRANSPORT_PRODUCE_DATA, 'direct', produceDataRequest('app'));
     const base = transportOptions({ enableSctp: true, isDataChannel: true });
     const request = webRtcTransportRequest('t', undefined, base);
-    const server = await worker.request<FbsWebRtcTransport.DumpResponseT>(
+    const server = await worker.request<FbsWebRtcTransport.DumpResponse>(
       Method.ROUTER_CREATE_WEBRTCTRANSPORT,
       'router',
       request,
@@ -568,11 +559,9 @@ describe('data channels of a WebRtcTransport', () => {
     const browser = new WebRtcPeer(runtime, PEER_IP, server);
     const peer = createDtlsSctpPeer(runtime, browser);
     const { CLIENT } = FbsWebRtcTransport.DtlsRole;
-    await worker.request(
-      Method.WEBRTCTRANSPORT_CONNECT,
-      't',
-      new FbsWebRtcTransport.ConnectRequestT(new FbsWebRtcTransport.DtlsParametersT([browser.fingerprint], CLIENT)),
-    );
+    await worker.request(Method.WEBRTCTRANSPORT_CONNECT, 't', {
+      dtlsParameters: { fingerprints: [browser.fingerprint], role: CLIENT },
+    });
     await produceSctp(worker, 'in', 5);
     await worker.request(Method.TRANSPORT_CONSUME_DATA, 'direct', consumeDataRequest('out', 'in'));
     await consumeSctp(worker, 'c', 'app', ordered(0));
@@ -737,28 +726,32 @@ describe('a PipeTransport', () => {
     await createDirectTransport(worker, 'direct');
     await worker.request(Method.TRANSPORT_PRODUCE_DATA, 'direct', produceDataRequest('app'));
     const ends = [];
-    for (const id of ['left', 'right']) ends.push((await createPipeTransport(worker, id, { sctp: true })).tuple!);
+    for (const id of ['left', 'right']) ends.push((await createPipeTransport(worker, id, { sctp: true })).tuple);
     for (const [id, other] of [
       ['left', ends[1]],
       ['right', ends[0]],
     ] as const) {
-      await worker.request(
-        Method.PIPETRANSPORT_CONNECT,
-        id,
-        new FbsPipeTransport.ConnectRequestT(other.localAddress, other.localPort),
-      );
+      await worker.request(Method.PIPETRANSPORT_CONNECT, id, { ip: other.localAddress, port: other.localPort });
     }
     await produceSctp(worker, 'arriving', 0, 'right');
     return worker;
   }
   const consume = (worker: TestWorker, id: string, subchannels: number[]) =>
     worker.request(Method.TRANSPORT_CONSUME_DATA, 'direct', consumeDataRequest(id, 'arriving', { subchannels }));
-  const sendTo = (worker: TestWorker, text: string, ...rest: [number[]?, (number | null)?, (number | null)?]) =>
-    worker.notify(
-      Event.DATAPRODUCER_SEND,
-      'app',
-      new FbsDataProducer.SendNotificationT(51, [...Buffer.from(text)], ...rest),
-    );
+  const sendTo = (
+    worker: TestWorker,
+    text: string,
+    subchannels?: number[],
+    requiredSubchannel?: number,
+    ignoredSubchannel?: number,
+  ) =>
+    worker.notify(Event.DATAPRODUCER_SEND, 'app', {
+      ppid: 51,
+      data: Buffer.from(text),
+      subchannels,
+      requiredSubchannel,
+      ignoredSubchannel,
+    });
 
   it('carries subchannels with the messages', async () => {
     const worker = await pipe();
@@ -770,13 +763,13 @@ describe('a PipeTransport', () => {
     sendTo(worker, 'one', [1]);
     sendTo(worker, 'both', [1, 2]);
     sendTo(worker, 'two required', [], 2);
-    sendTo(worker, 'two ignored', [], null, 2);
+    sendTo(worker, 'two ignored', [], undefined, 2);
     await worker.advance(1000);
     expect(events(worker, 'one')).toEqual(['51 all', '51 one', '51 both', '51 two ignored']);
     expect(events(worker, 'two')).toEqual(['51 all', '51 both', '51 two required']);
     expect(events(worker, 'none')).toEqual(['51 all', '51 two ignored']);
     // The header in front of the payload does not count.
-    const stats = await worker.request<FbsDataProducer.GetStatsResponseT>(Method.DATAPRODUCER_GET_STATS, 'arriving');
+    const stats = await worker.request<FbsDataProducer.GetStatsResponse>(Method.DATAPRODUCER_GET_STATS, 'arriving');
     expect(stats.bytesReceived).toBe(BigInt('alloneboth'.length + 'two requiredtwo ignored'.length));
   });
 
