@@ -1,4 +1,4 @@
-import { DropReason } from '../common/drop-reason.js';
+import { type DropReason } from '../common/drop-reason.js';
 import { type WakeUp } from '../common/timer-queue.js';
 import { SctpAssociation } from '../sctp/association.js';
 import { type SctpAssociationOwner, type SctpState } from '../sctp/association-owner.js';
