@@ -23,7 +23,7 @@ export const DropReason = {
   stunRoleConflict: 16,
   stunUnknownUfrag: 17,
   tcpFraming: 18,
-  tcpBacklog: 19,
+  tcpUnclaimed: 19,
 
   // DTLS.
   dtlsNotRunning: 30,

@@ -17,21 +17,15 @@ const BACKLOG = 512;
 const MAX_FRAME_LENGTH = 65_535;
 
 export interface TcpLimits {
-  /** ms after which a connection that has not sent one frame is closed. 0: never. */
-  firstFrameTimeout: number;
-  /** ms without anything received after which a connection is closed. 0: never. */
-  idleTimeout: number;
-  /** Connections from one IP address to one server. */
-  maxConnectionsPerIp: number;
   /** Bytes that may wait for a slow reader; further frames are dropped. */
   maxQueuedBytes: number;
+  /** ms that a connection closed here has to take what was written before. */
+  lingerTimeout: number;
 }
 
 export const DEFAULT_TCP_LIMITS: TcpLimits = {
-  firstFrameTimeout: 30_000,
-  idleTimeout: 0,
-  maxConnectionsPerIp: Infinity,
   maxQueuedBytes: 1024 * 1024,
+  lingerTimeout: 5000,
 };
 
 /** ICE over TCP, the passive side (RFC 6544), with the framing of RFC 4571. */
@@ -89,7 +83,7 @@ class NodeTcpServer implements TcpServer {
 
   #onConnection(socket: Socket): void {
     const remote = remoteAddressOf(socket);
-    if (remote === undefined || this.#countFrom(remote.ip) >= this.#limits.maxConnectionsPerIp) {
+    if (remote === undefined) {
       socket.destroy();
       return;
     }
@@ -97,13 +91,6 @@ class NodeTcpServer implements TcpServer {
     this.#connections.add(connection);
     socket.once('close', () => this.#connections.delete(connection));
     connection.handler = this.#handler.onConnection(connection, this.#clock.now());
-  }
-
-  #countFrom(ip: string): number {
-    if (this.#limits.maxConnectionsPerIp === Infinity) return 0;
-    let count = 0;
-    for (const { remote } of this.#connections) if (remote.ip === ip) count++;
-    return count;
   }
 }
 
@@ -115,9 +102,9 @@ class NodeTcpConnection implements TcpConnection {
 
   readonly #socket: Socket;
   readonly #clock: Clock;
-  readonly #maxQueuedBytes: number;
+  readonly #limits: TcpLimits;
   readonly #decoder = new FrameDecoder();
-  readonly #firstFrameTimer: NodeJS.Timeout | undefined;
+  #isBroken = false;
   #isClosed = false;
 
   constructor(socket: Socket, remote: RemoteAddress, clock: Clock, limits: TcpLimits) {
@@ -126,10 +113,7 @@ class NodeTcpConnection implements TcpConnection {
     this.localPort = socket.localPort!;
     this.#socket = socket;
     this.#clock = clock;
-    this.#maxQueuedBytes = limits.maxQueuedBytes;
-    const { firstFrameTimeout, idleTimeout } = limits;
-    this.#firstFrameTimer = firstFrameTimeout > 0 ? setTimeout(() => socket.destroy(), firstFrameTimeout) : undefined;
-    if (idleTimeout > 0) socket.setTimeout(idleTimeout, () => socket.destroy());
+    this.#limits = limits;
     socket.on('data', chunk => this.#onData(chunk));
     socket.on('error', () => {});
     socket.on('close', () => this.#onClose());
@@ -137,7 +121,7 @@ class NodeTcpConnection implements TcpConnection {
 
   send(bytes: Uint8Array, offset: number, length: number): boolean {
     if (this.#isClosed || length > MAX_FRAME_LENGTH || !this.#socket.writable) return false;
-    if (this.#socket.writableLength + length > this.#maxQueuedBytes) return false;
+    if (this.#socket.writableLength + length > this.#limits.maxQueuedBytes) return false;
     const frame = Buffer.allocUnsafe(2 + length);
     frame.writeUint16BE(length);
     frame.set(bytes.subarray(offset, offset + length), 2);
@@ -148,27 +132,29 @@ class NodeTcpConnection implements TcpConnection {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    clearTimeout(this.#firstFrameTimer);
-    // What was written goes out first. Reading on lets the peer's own end come in.
+    // What was written goes out first. Reading on lets the peer's own end come in. A peer that reads nothing must not
+    // hold the connection and what waits for it.
     this.#socket.destroySoon();
+    const timer = setTimeout(() => this.#socket.destroy(), this.#limits.lingerTimeout);
+    this.#socket.once('close', () => clearTimeout(timer));
   }
 
   #onData(chunk: Buffer): void {
     if (this.#isClosed) return;
     const now = this.#clock.now();
     const isIntact = this.#decoder.push(chunk, frame => {
-      clearTimeout(this.#firstFrameTimer);
       this.handler?.onFrame(frame, now);
       return !this.#isClosed;
     });
-    if (!isIntact && !this.#isClosed) this.#socket.destroy();
+    if (isIntact || this.#isClosed) return;
+    this.#isBroken = true;
+    this.#socket.destroy();
   }
 
   #onClose(): void {
-    clearTimeout(this.#firstFrameTimer);
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.handler?.onClosed(this.#clock.now());
+    this.handler?.onClosed(this.#clock.now(), this.#isBroken);
   }
 }
 

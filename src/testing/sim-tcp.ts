@@ -138,7 +138,7 @@ class SimTcpConnection implements TcpConnection {
   #onPeerClosed(now: number): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.handler?.onClosed(now);
+    this.handler?.onClosed(now, false);
   }
 }
 

@@ -20,8 +20,22 @@ export function guardDatagram<Source>(
   try {
     reason = target.onDatagram(bytes, source, now);
   } catch (error) {
-    reason = DropReason.internalError;
-    context.log.error('guardDatagram()', () => (error instanceof Error ? (error.stack ?? '') : String(error)));
+    reportException(context, error);
+    return;
   }
   if (reason !== DropReason.none) context.drops.count(reason);
+}
+
+/** The same for what else comes from outside. */
+export function guard(context: WorkerContext, handle: () => void): void {
+  try {
+    handle();
+  } catch (error) {
+    reportException(context, error);
+  }
+}
+
+export function reportException({ drops, log }: Pick<WorkerContext, 'drops' | 'log'>, error: unknown): void {
+  drops.count(DropReason.internalError);
+  log.error('reportException()', () => (error instanceof Error ? (error.stack ?? '') : String(error)));
 }

@@ -2,7 +2,8 @@ import { DropReason } from '../common/drop-reason.js';
 import { type ListeningAddress } from '../ice/candidate.js';
 import { isStun } from '../ice/stun-message.js';
 import { type WorkerContext } from './context.js';
-import { guardDatagram } from './datagram-guard.js';
+import { type Machine, type WakeUp } from '../common/timer-queue.js';
+import { guard, guardDatagram } from './datagram-guard.js';
 import { type ListenInfo } from './listen-info.js';
 import { type Bound } from './port-manager.js';
 import {
@@ -59,9 +60,7 @@ export class IceSockets {
         sockets.push(
           info.protocol === 'udp'
             ? openUdp(info, context, findDestination)
-            : await context.ports.listenTcp(info, {
-                onConnection: connection => new TcpIcePath(connection, context, findDestination),
-              }),
+            : await openTcp(info, context, findDestination),
         );
       }
     } catch (error) {
@@ -93,6 +92,24 @@ function openUdp(info: ListenInfo, context: WorkerContext, findDestination: IceD
   return bound;
 }
 
+async function openTcp(
+  info: ListenInfo,
+  context: WorkerContext,
+  findDestination: IceDestinationFinder,
+): Promise<Bound<TcpServer>> {
+  const unclaimed = new UnclaimedConnections(context);
+  const bound = await context.ports.listenTcp(info, {
+    onConnection: (connection, now) => new TcpIcePath(connection, context, findDestination, unclaimed, now),
+  });
+  return {
+    socket: bound.socket,
+    close() {
+      unclaimed.close();
+      bound.close();
+    },
+  };
+}
+
 /** What is for nobody here. */
 function countStray(context: WorkerContext, bytes: Uint8Array): void {
   context.drops.count(isStun(bytes, 0, bytes.length) ? DropReason.stunUnknownUfrag : DropReason.unknownTuple);
@@ -121,14 +138,26 @@ class UdpIcePath extends UdpTuple implements IcePath {
 }
 
 class TcpIcePath extends TcpTuple implements IcePath, TcpConnectionHandler {
+  /** When it is closed if nobody has claimed it until then. */
+  readonly claimBefore: number;
   #destination: IceDestination | undefined = undefined;
   readonly #context: WorkerContext;
   readonly #findDestination: IceDestinationFinder;
+  readonly #unclaimed: UnclaimedConnections;
 
-  constructor(connection: TcpConnection, context: WorkerContext, findDestination: IceDestinationFinder) {
+  constructor(
+    connection: TcpConnection,
+    context: WorkerContext,
+    findDestination: IceDestinationFinder,
+    unclaimed: UnclaimedConnections,
+    now: number,
+  ) {
     super(connection);
     this.#context = context;
     this.#findDestination = findDestination;
+    this.#unclaimed = unclaimed;
+    this.claimBefore = now + CLAIM_TIMEOUT;
+    unclaimed.add(this);
   }
 
   onFrame(frame: Uint8Array, now: number): void {
@@ -137,16 +166,71 @@ class TcpIcePath extends TcpTuple implements IcePath, TcpConnectionHandler {
     else countStray(this.#context, frame);
   }
 
-  onClosed(now: number): void {
-    this.#destination?.onPathClosed(this, now);
+  onClosed(now: number, isBroken: boolean): void {
+    if (isBroken) this.#context.drops.count(DropReason.tcpFraming);
+    this.#unclaimed.remove(this);
+    guard(this.#context, () => this.#destination?.onPathClosed(this, now));
   }
 
   assign(destination: IceDestination): void {
     this.#destination = destination;
+    this.#unclaimed.remove(this);
   }
 
   release(): void {
     this.#destination = undefined;
     this.close();
+  }
+}
+
+/** ms that a connection has for a valid STUN request. */
+const CLAIM_TIMEOUT = 30_000;
+/** How many connections of one server may be without one. Each can hold a frame of 64 KiB that is not complete. */
+const MAX_UNCLAIMED = 256;
+
+/**
+ * The connections of one TCP server over which no valid STUN request has come yet. Anybody can open such connections and
+ * let them lie, so they are closed after a while, and the oldest ones at once if there are too many.
+ */
+class UnclaimedConnections implements Machine {
+  readonly #context: WorkerContext;
+  /** Oldest first. */
+  readonly #paths = new Set<TcpIcePath>();
+  readonly #wakeUp: WakeUp;
+
+  constructor(context: WorkerContext) {
+    this.#context = context;
+    this.#wakeUp = context.runtime.timers.register(this);
+  }
+
+  get nextDeadline(): number {
+    const [oldest] = this.#paths;
+    return (oldest as TcpIcePath | undefined)?.claimBefore ?? Infinity;
+  }
+
+  add(path: TcpIcePath): void {
+    if (this.#paths.size === MAX_UNCLAIMED) this.#closeOldest();
+    this.#paths.add(path);
+    this.#wakeUp.update();
+  }
+
+  remove(path: TcpIcePath): void {
+    this.#paths.delete(path);
+  }
+
+  onTimeout(now: number): void {
+    while (this.nextDeadline <= now) this.#closeOldest();
+  }
+
+  close(): void {
+    this.#paths.clear();
+    this.#wakeUp.cancel();
+  }
+
+  #closeOldest(): void {
+    const [oldest] = this.#paths;
+    this.#paths.delete(oldest);
+    oldest.close();
+    this.#context.drops.count(DropReason.tcpUnclaimed);
   }
 }

@@ -122,8 +122,8 @@ export interface TcpHandler {
 export interface TcpConnectionHandler {
   /** One RFC 4571 frame of at least one byte; `frame` is only valid during the call. */
   onFrame(frame: Uint8Array, now: number): void;
-  /** Closed by the peer, by an error or by broken framing; not called after `close()`. */
-  onClosed(now: number): void;
+  /** Closed by the peer, by an error or (`isBroken`) because its framing is broken; not called after `close()`. */
+  onClosed(now: number, isBroken: boolean): void;
 }
 
 export interface TcpServer {

@@ -86,7 +86,7 @@ describe(`a worker (FUZZ_SEED=${seed})`, () => {
     }
     await worker.advance(100);
     expect(worker.core.drops.get(DropReason.internalError)).toBe(0);
-    expect(worker.logs.filter(line => line.includes('guardDatagram'))).toEqual([]);
+    expect(worker.logs.filter(line => line.includes('reportException'))).toEqual([]);
     await worker.request(Method.TRANSPORT_CLOSE_PRODUCER, 'plain', { producerId: 'producer' });
     await worker.advance(10);
     expect(worker.core.memory.slotsInUse).toBe(0);

@@ -5,12 +5,14 @@ import * as FbsWebRtcTransport from '../../../src/channel/fbs/web-rtc-transport.
 import { IceCredentials } from '../../../src/ice/credentials.js';
 import { StunAttribute, StunClass } from '../../../src/ice/stun-message.js';
 import { bindingRequest, type RequestOptions } from '../ice/support.js';
+import { type TcpConnection } from '../../../src/worker/runtime.js';
 import { type NetworkEvent } from '../../../src/testing/virtual-network.js';
 import {
   consumeRequest,
   listenInfo,
   opusPacket,
   produceRequest,
+  webRtcTransportRequest,
   webRtcTransportWithServerRequest,
 } from '../../support/requests.js';
 import { type TestWorker, WORKER_IP } from '../../support/test-worker.js';
@@ -359,19 +361,7 @@ describe('a flood of ClientHellos', () => {
     const { worker, peers } = await connectedPeers('10.0.0.2', '10.0.0.3');
     await worker.request(Method.TRANSPORT_PRODUCE, 't0', produceRequest('producer', 1000));
     await worker.request(Method.TRANSPORT_CONSUME, 't1', consumeRequest('consumer', 'producer', 1000, 5000));
-    await worker.request(Method.ROUTER_CREATE_WEBRTCTRANSPORT, 'router', {
-      transportId: 'slow',
-      options: {
-        base: webRtcTransportWithServerRequest('slow', '').options.base,
-        listenType: FbsWebRtcTransport.Listen.ListenIndividual,
-        listen: { listenInfos: [listenInfo()] },
-        enableUdp: true,
-        enableTcp: true,
-        preferUdp: false,
-        preferTcp: false,
-        iceConsentTimeout: 30,
-      },
-    });
+    await worker.request(Method.ROUTER_CREATE_WEBRTCTRANSPORT, 'router', webRtcTransportRequest('slow'));
     const slow = new RecordedPeer(worker.createPeer('10.0.0.4'), '10.0.0.4', await dump(worker, 'slow'));
     await connect(worker, 'slow', slow, FbsWebRtcTransport.DtlsRole.CLIENT);
     await worker.advance(500);
@@ -446,5 +436,66 @@ describe('a WebRtcServer', () => {
     expect(answers).toBe(0);
     expect(worker.core.drops.toJSON()).toEqual({ stunUnknownUfrag: 10, unknownTuple: 2 });
     expect(peers[1].rtp).toHaveLength(1);
+  });
+});
+
+describe('TCP connections over which no valid STUN request comes', () => {
+  async function listening() {
+    const { worker, peers } = await connectedPeers('10.0.0.2');
+    await worker.request(
+      Method.ROUTER_CREATE_WEBRTCTRANSPORT,
+      'router',
+      webRtcTransportRequest('tcp', [listenInfo({ protocol: FbsTransport.Protocol.TCP })]),
+    );
+    const { iceParameters, iceCandidates } = await dump(worker, 'tcp');
+    const { usernameFragment, password } = iceParameters!;
+    const attacker = worker.createPeer(ATTACKER_IP);
+    let closed = 0;
+    const open = (): TcpConnection =>
+      attacker.tcp.connect(WORKER_IP, iceCandidates[0].port, { onFrame: () => {}, onClosed: () => void closed++ });
+    const credentials = new IceCredentials(usernameFragment as string, password as string);
+    return { worker, peers, credentials, open, closed: () => closed };
+  }
+
+  const send = (connection: TcpConnection, frame: Uint8Array): boolean => connection.send(frame, 0, frame.length);
+
+  it('are closed after half a minute, whatever else comes over them; others are not', async () => {
+    const { worker, credentials, open, closed } = await listening();
+    const [silent, noisy, valid] = [open(), open(), open()];
+    await worker.advance(20_000);
+    send(noisy, bytes(100, 0x80));
+    send(noisy, bindingRequest(credentials, { credentials: new IceCredentials('wrong', 'wrong') }));
+    send(valid, bindingRequest(credentials));
+    await worker.advance(9_990);
+    expect(closed()).toBe(0);
+    await worker.advance(20);
+    expect(closed()).toBe(2);
+    expect(worker.core.drops.toJSON()).toEqual({ unknownTuple: 1, stunUnauthorized: 1, tcpUnclaimed: 2 });
+    expect([silent, noisy, valid].map(connection => send(connection, bytes(1)))).toEqual([false, false, true]);
+  });
+
+  it('are bounded: the oldest one makes room', async () => {
+    const { worker, credentials, open, closed } = await listening();
+    const valid = open();
+    send(valid, bindingRequest(credentials));
+    const first = open();
+    for (let i = 1; i < 256; i++) open();
+    await worker.advance(10);
+    expect(closed()).toBe(0);
+    open();
+    await worker.advance(10);
+    expect(closed()).toBe(1);
+    expect([first, valid].map(connection => send(connection, bytes(1)))).toEqual([false, true]);
+  });
+
+  it('are forgotten when they, or the server, are closed', async () => {
+    const { worker, open, closed } = await listening();
+    open().close();
+    open();
+    await worker.advance(10);
+    await worker.request(Method.ROUTER_CLOSE_TRANSPORT, 'router', { transportId: 'tcp' });
+    await worker.advance(60_000);
+    expect(closed()).toBe(1);
+    expect(worker.core.drops.toJSON()).toEqual({});
   });
 });
