@@ -23,7 +23,10 @@ export interface SrtpSessionOptions {
 }
 
 export interface SrtpReceiverOptions extends SrtpSessionOptions {
-  /** How many SSRCs the receiver keeps state of; packets of further ones are dropped. */
+  /**
+   * How many SSRCs the receiver keeps state of, for RTP and for RTCP each. RTP of further ones is dropped. With RTCP of a
+   * further one it forgets the one it has known longest, because peers also report under SSRCs that nobody removes.
+   */
   readonly maxStreams?: number;
 }
 
@@ -169,8 +172,11 @@ export class SrtpReceiver {
   readonly #kernelCipher: KernelCipher | undefined;
   readonly #maxStreams: number;
   readonly #streams = new Map<number, ReceiverStream>();
-  /** Stands in for the state of an SSRC not seen yet, until a packet of it is authenticated. */
+  /** By SSRC, in the order in which they came. */
+  readonly #rtcpWindows = new Map<number, ReplayWindow>();
+  /** Stand in for the state of an SSRC not seen yet, until a packet of it is authenticated. */
   #newcomer = new ReceiverStream();
+  #rtcpNewcomer = new ReplayWindow(RTCP_WINDOW);
   #closed = false;
 
   /** @throws TypeError if the master key has not the length of the suite. */
@@ -180,9 +186,14 @@ export class SrtpReceiver {
     this.#maxStreams = options.maxStreams ?? DEFAULT_MAX_STREAMS;
   }
 
-  /** Number of SSRCs with state. */
+  /** Number of SSRCs of which there is state of RTP. */
   get streamCount(): number {
     return this.#streams.size;
+  }
+
+  /** The same for RTCP. */
+  get rtcpStreamCount(): number {
+    return this.#rtcpWindows.size;
   }
 
   /**
@@ -229,17 +240,16 @@ export class SrtpReceiver {
     if (length < RTCP_CLEAR_LENGTH + this.#cipher.rtcpTrailerLength) return -DropReason.srtpMalformed;
 
     const ssrc = readUint32(bytes, offset + 4);
-    const stream = this.#streamOrNewcomer(ssrc);
-    if (stream === undefined) return -DropReason.srtpTooManyStreams;
+    const window = this.#rtcpWindows.get(ssrc) ?? this.#rtcpNewcomer;
     const index = this.#cipher.readRtcpIndexWord(bytes, offset, length) & ~RTCP_ENCRYPTED_FLAG;
-    const reason = stream.rtcpWindow.check(index);
+    const reason = window.check(index);
     if (reason !== DropReason.none) return -reason;
 
     const plainLength = this.#cipher.unprotectRtcp(bytes, offset, length);
     if (plainLength < 0) return plainLength;
 
-    stream.rtcpWindow.add(index);
-    if (stream === this.#newcomer) this.#admitNewcomer(ssrc);
+    window.add(index);
+    if (window === this.#rtcpNewcomer) this.#admitRtcpNewcomer(ssrc);
     return plainLength;
   }
 
@@ -247,6 +257,7 @@ export class SrtpReceiver {
   removeStream(ssrc: number): void {
     this.#streams.get(ssrc)?.keystream?.close();
     this.#streams.delete(ssrc);
+    this.#rtcpWindows.delete(ssrc);
   }
 
   /** Gives its packet memory back. What comes afterwards is refused: srtpNoSession. */
@@ -286,6 +297,15 @@ export class SrtpReceiver {
     this.#streams.set(ssrc, this.#newcomer);
     this.#newcomer = new ReceiverStream();
   }
+
+  #admitRtcpNewcomer(ssrc: number): void {
+    if (this.#rtcpWindows.size >= this.#maxStreams) {
+      const [oldest] = this.#rtcpWindows.keys();
+      this.#rtcpWindows.delete(oldest);
+    }
+    this.#rtcpWindows.set(ssrc, this.#rtcpNewcomer);
+    this.#rtcpNewcomer = new ReplayWindow(RTCP_WINDOW);
+  }
 }
 
 /** Packets that a receiver may be behind, as in the reference: retransmissions come late. RFC 3711 asks for 64. */
@@ -311,7 +331,6 @@ class SenderStream {
 class ReceiverStream {
   readonly rolloverCounter = new RolloverCounter();
   readonly rtpWindow = new ReplayWindow(RTP_WINDOW);
-  readonly rtcpWindow = new ReplayWindow(RTCP_WINDOW);
   keystream: KeystreamCache | undefined = undefined;
 }
 

@@ -110,8 +110,9 @@ describe.each(suiteNames)('%s', suite => {
     }
     expect(receiver.streamCount).toBe(0);
     expect(unprotectRtp(receiver, srtp)).toBeInstanceOf(Uint8Array);
+    expect(receiver.rtcpStreamCount).toBe(0);
     expect(unprotectRtcp(receiver, srtcp)).toBeInstanceOf(Uint8Array);
-    expect(receiver.streamCount).toBe(1);
+    expect([receiver.streamCount, receiver.rtcpStreamCount]).toEqual([1, 1]);
   });
 
   it('drops packets that are too short for what they announce', () => {
@@ -238,13 +239,25 @@ describe.each(suiteNames)('%s', suite => {
     const { sender, receiver } = createPair(suite, { maxStreams: 3 });
     for (let ssrc = 1; ssrc <= 3; ssrc++) expect(takes(receiver, stream(sender, ssrc)(1))).toBe(DropReason.none);
     expect(takes(receiver, stream(sender, 4)(1))).toBe(DropReason.srtpTooManyStreams);
-    expect(unprotectRtcp(receiver, protectRtcp(sender, rtcpPacket(5)) as Uint8Array)).toBe(
-      DropReason.srtpTooManyStreams,
-    );
     expect(takes(receiver, stream(sender, 1)(2))).toBe(DropReason.none);
     receiver.removeStream(2);
     expect(takes(receiver, stream(sender, 4)(2))).toBe(DropReason.none);
     expect(receiver.streamCount).toBe(3);
+  });
+
+  it('forgets the oldest SSRCs of RTCP, and loses no RTP to them', () => {
+    const { sender, receiver } = createPair(suite, { maxStreams: 3 });
+    const reports = [1, 2, 3, 4].map(ssrc => protectRtcp(sender, rtcpPacket(ssrc)) as Uint8Array);
+    for (const report of reports) expect(unprotectRtcp(receiver, report)).toBeInstanceOf(Uint8Array);
+    expect([receiver.streamCount, receiver.rtcpStreamCount]).toEqual([0, 3]);
+    for (const report of reports.slice(1)) expect(unprotectRtcp(receiver, report)).toBe(DropReason.srtpReplay);
+    for (let i = 0; i < 3; i++) {
+      expect(unprotectRtcp(receiver, protectRtcp(sender, rtcpPacket(1)) as Uint8Array)).toBeInstanceOf(Uint8Array);
+    }
+    expect(takes(receiver, stream(sender, 9)(1))).toBe(DropReason.none);
+    expect([receiver.streamCount, receiver.rtcpStreamCount]).toEqual([1, 3]);
+    receiver.removeStream(3);
+    expect(receiver.rtcpStreamCount).toBe(2);
   });
 
   it('survives a stream of its own bytes, shortened', () => {
