@@ -82,6 +82,14 @@ export class VirtualTime implements Clock {
     this.#now = end;
   }
 
+  /**
+   * Lets time pass in which nothing can happen, as if the machine slept. What should have happened meanwhile happens, late,
+   * when time goes on.
+   */
+  sleep(duration: number): void {
+    this.#now += duration;
+  }
+
   /** Runs until nothing is left to happen. @throws Error if that is not so after `limit` ms */
   runUntilIdle(limit = 3_600_000): void {
     const end = this.#now + limit;
@@ -108,7 +116,7 @@ export class VirtualTime implements Clock {
       return true;
     }
     if (next > end || next === Infinity) return false;
-    this.#now = next;
+    this.#now = Math.max(this.#now, next);
     this.#pop().action();
     return true;
   }

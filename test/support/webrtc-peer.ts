@@ -109,6 +109,12 @@ export class WebRtcPeer implements DtlsOwner {
     return bytes.subarray(0, this.#srtpSender!.protectRtp(bytes, 0, packet.length));
   }
 
+  sendRtcp(packet: Uint8Array): void {
+    const bytes = new Uint8Array(packet.length + 32);
+    bytes.set(packet);
+    this.sendPlain(bytes.subarray(0, this.#srtpSender!.protectRtcp(bytes, 0, packet.length)));
+  }
+
   sendPlain(bytes: Uint8Array): void {
     this.#send(bytes, 0, bytes.length);
   }

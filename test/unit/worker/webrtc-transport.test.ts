@@ -172,6 +172,24 @@ describe('WebRtcTransport', () => {
     expect(worker.core.memory.slotsInUse).toBe(0);
   });
 
+  it('takes new streams after reports under more SSRCs than it remembers, and after streams that nobody wants', async () => {
+    const { worker, peers } = await connectedPeers('10.0.0.2', '10.0.0.3');
+    const report = Uint8Array.of(0x80, 201, 0, 1, 0, 0, 0, 0);
+    for (let ssrc = 10_000; ssrc < 15_000; ssrc++) {
+      new DataView(report.buffer).setUint32(4, ssrc);
+      peers[0].sendRtcp(report);
+      peers[0].sendRtp(opusPacket(ssrc, 1));
+      if (ssrc % 100 === 0) await worker.advance(1);
+    }
+    await worker.advance(1);
+    expect(worker.core.drops.toJSON()).toEqual({ rtpNoProducer: 5000 });
+    await worker.request(Method.TRANSPORT_PRODUCE, 't0', produceRequest('producer', 1000));
+    await worker.request(Method.TRANSPORT_CONSUME, 't1', consumeRequest('consumer', 'producer', 1000, 5000));
+    peers[0].sendRtp(opusPacket(1000, 1));
+    await worker.advance(1);
+    expect(peers[1].rtp).toHaveLength(1);
+  });
+
   it('refuses a username fragment that two restarts made invalid', async () => {
     const worker = new TestWorker();
     await createRouter(worker);
@@ -195,6 +213,32 @@ describe('WebRtcTransport', () => {
     await worker.advance(5000);
     expect(events(worker, 't0').slice(0, 2)).toEqual(['tuple', 'ice COMPLETED']);
     expect(peers[0].states).toEqual(['connecting', 'connected']);
+  });
+
+  it('loses consent once, without a storm of timers, after the machine slept for minutes', async () => {
+    const { worker, peers } = await connectedPeers('10.0.0.2', '10.0.0.3');
+    await worker.request(Method.TRANSPORT_PRODUCE, 't0', produceRequest('producer', 1000));
+    await worker.request(Method.TRANSPORT_CONSUME, 't1', consumeRequest('consumer', 'producer', 1000, 5000));
+    for (let seq = 0; seq < 20; seq++) {
+      peers[0].sendRtp(opusPacket(1000, seq));
+      await worker.advance(20);
+    }
+    for (const id of ['t0', 't1']) events(worker, id);
+    let sent = 0;
+    worker.world.network.onEvent = ({ what, from }) => {
+      if (what === 'sent' && from.ip === WORKER_IP) sent++;
+    };
+    worker.world.time.sleep(600_000);
+    await worker.advance(1);
+    for (const id of ['t0', 't1']) {
+      expect(events(worker, id)).toEqual(['ice DISCONNECTED', 'tuple', 'ice COMPLETED']);
+    }
+    // The answers to one check of each peer, and at most one report for each.
+    expect(sent).toBeLessThanOrEqual(4);
+    peers[0].sendRtp(opusPacket(1000, 20));
+    await worker.advance(1);
+    expect(peers[1].rtp).toHaveLength(21);
+    expect(worker.core.drops.toJSON()).toEqual({});
   });
 
   it('is reached over TCP, and disconnects when the connection ends', async () => {
