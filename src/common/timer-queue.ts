@@ -51,6 +51,11 @@ export class TimerQueue {
   readonly #heap: Entry[] = [];
   readonly #onEarlier: (deadline: number) => void;
 
+  /** Gets what a machine throws. The others run on; that machine sleeps until whoever feeds it calls `WakeUp.update()`. */
+  onError: (error: unknown) => void = error => {
+    throw error;
+  };
+
   constructor(onEarlier: (deadline: number) => void = () => {}) {
     this.#onEarlier = onEarlier;
   }
@@ -77,8 +82,12 @@ export class TimerQueue {
     while (due-- > 0 && this.#heap.length > 0 && this.#heap[0].deadline <= now) {
       const entry = this.#heap[0];
       this.#remove(entry);
-      if (entry.machine.nextDeadline <= now) entry.machine.onTimeout(now);
-      this.refresh(entry);
+      try {
+        if (entry.machine.nextDeadline <= now) entry.machine.onTimeout(now);
+        this.refresh(entry);
+      } catch (error) {
+        this.onError(error);
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import { RtpPacket } from '../rtp/rtp-packet.js';
 import { SrtpKernel } from '../srtp/kernel/srtp-kernel.js';
 import { WorkerChannel } from './channel.js';
 import { type WorkerContext } from './context.js';
+import { reportException } from './datagram-guard.js';
 import { HandlerRegistry } from './handler-registry.js';
 import { Logger } from './logger.js';
 import { MediaContext } from './media-context.js';
@@ -43,6 +44,7 @@ export function createWorkerCore(options: WorkerCoreOptions): WorkerCore {
   const log = new Logger(line => channel.log(line), settings.logLevel, settings.logTags);
   const memory = new PacketMemory();
   const drops = new DropCounters();
+  runtime.timers.onError = error => reportException({ drops, log }, error);
   const media = new MediaContext(runtime, memory, drops, channel);
   let certificate = settings.dtls && Certificate.fromPem(settings.dtls.certificatePem, settings.dtls.privateKeyPem);
   let srtpKernel: SrtpKernel | 'missing' | undefined = undefined;

@@ -37,6 +37,7 @@ export const WORKER_IP = '10.0.0.1';
  */
 export class TestWorker {
   readonly world: Simulation;
+  readonly runtime: SimRuntime;
   readonly core: WorkerCore;
   readonly notifications: ReceivedNotification[] = [];
   readonly logs: string[] = [];
@@ -58,8 +59,9 @@ export class TestWorker {
     carrier.onClosed = () => {
       this.channelClosed = true;
     };
+    this.runtime = this.world.createRuntime('worker', WORKER_IP, '::1');
     this.core = createWorkerCore({
-      runtime: this.world.createRuntime('worker', WORKER_IP, '::1'),
+      runtime: this.runtime,
       carrier: workerCarrier,
       settings: { ...DEFAULT_SETTINGS, ...settings },
       host: { pid: 4711, resourceUsage: () => process.resourceUsage() },

@@ -28,6 +28,28 @@ describe('TimerQueue', () => {
     expect(queue.size).toBe(0);
   });
 
+  it('wakes the others when one throws, and that one again only when it is fed', () => {
+    const queue = new TimerQueue();
+    const errors: unknown[] = [];
+    const broken: Machine = {
+      nextDeadline: 5,
+      onTimeout() {
+        throw new Error('broken');
+      },
+    };
+    const wakeUp = queue.register(broken);
+    const machine = new Recorder();
+    machine.nextDeadline = 10;
+    queue.register(machine);
+    expect(() => queue.run(5)).toThrow('broken');
+    queue.onError = error => errors.push(error);
+    wakeUp.update();
+    queue.run(10);
+    queue.run(11);
+    expect(errors).toEqual([new Error('broken')]);
+    expect(machine.fired).toEqual([10]);
+  });
+
   it('does not wake early when a deadline moved to a later time', () => {
     const queue = new TimerQueue();
     const machine = new Recorder();

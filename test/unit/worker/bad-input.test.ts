@@ -499,3 +499,19 @@ describe('TCP connections over which no valid STUN request comes', () => {
     expect(worker.core.drops.toJSON()).toEqual({});
   });
 });
+
+describe('an exception', () => {
+  it('of a timer is logged and counted, and costs nobody else anything', async () => {
+    const { worker, peers } = await connectedPeers('10.0.0.2');
+    worker.runtime.timers.register({
+      nextDeadline: worker.runtime.clock.now() + 10,
+      onTimeout() {
+        throw new Error('broken');
+      },
+    });
+    await worker.advance(40_000);
+    expect(worker.core.drops.toJSON()).toEqual({ internalError: 1 });
+    expect(worker.logs.filter(line => line.includes('Error: broken'))).toHaveLength(1);
+    expect(peers[0].ice.answers[0]).toBeGreaterThan(10);
+  });
+});
