@@ -18,7 +18,7 @@ import {
   webRtcTransportRequest,
 } from '../support/requests.js';
 import { TestWorker, WORKER_IP } from '../support/test-worker.js';
-import { WebRtcPeer } from '../support/webrtc-peer.js';
+import { connect, createPeer, WebRtcPeer } from '../support/webrtc-peer.js';
 
 const seed = Number(process.env.FUZZ_SEED ?? 1);
 
@@ -48,7 +48,30 @@ async function forwardingWorker() {
   await worker.request(Method.TRANSPORT_PRODUCE, 'plain', produceRequest('producer', 1000));
   await worker.request(Method.TRANSPORT_CONSUME, 'webrtc', consumeRequest('consumer', 'producer', 1000, 5000));
   await worker.request(Method.TRANSPORT_CONSUME, 'direct', consumeRequest('direct-consumer', 'producer', 1000, 6000));
-  return { worker, peer, port: tuple.localPort };
+  // Others, which have nothing to do with what is attacked: one sends to the other.
+  const forwarding: WebRtcPeer[] = [];
+  for (const [id, ip] of [
+    ['t0', '10.0.0.4'],
+    ['t1', '10.0.0.5'],
+  ]) {
+    await createWebRtcTransport(worker, id);
+    const other = await createPeer(worker, id, ip);
+    await connect(worker, id, other);
+    other.startDtls('server');
+    forwarding.push(other);
+  }
+  await worker.advance(1000);
+  await worker.request(Method.TRANSPORT_PRODUCE, 't0', produceRequest('forwarded', 2000));
+  await worker.request(Method.TRANSPORT_CONSUME, 't1', consumeRequest('forwarded-consumer', 'forwarded', 2000, 8000));
+  return { worker, peer, port: tuple.localPort, forwarding };
+}
+
+async function expectForwarding(worker: TestWorker, [sender, receiver]: WebRtcPeer[]): Promise<void> {
+  for (let seq = 0; seq < 20; seq++) {
+    sender.sendRtp(opusPacket(2000, seq));
+    await worker.advance(20);
+  }
+  expect(receiver.rtp).toHaveLength(20);
 }
 
 const rtcp = (...words: number[]): Uint8Array => {
@@ -59,7 +82,7 @@ const rtcp = (...words: number[]): Uint8Array => {
 
 describe(`a worker (FUZZ_SEED=${seed})`, () => {
   it('outlives whatever datagrams come, and goes on forwarding', async () => {
-    const { worker, peer, port } = await forwardingWorker();
+    const { worker, peer, port, forwarding } = await forwardingWorker();
     const random = new SeededRandom(seed).fork('datagrams');
     const socket = worker.createPeer('10.0.0.3').udp.bind({ ip: '10.0.0.3', port: 0 }, { onDatagram: () => {} });
     const plain = (bytes: Uint8Array): void => {
@@ -85,6 +108,7 @@ describe(`a worker (FUZZ_SEED=${seed})`, () => {
       if (i % 50 === 0) await worker.advance(1);
     }
     await worker.advance(100);
+    await expectForwarding(worker, forwarding);
     expect(worker.core.drops.get(DropReason.internalError)).toBe(0);
     expect(worker.logs.filter(line => line.includes('reportException'))).toEqual([]);
     await worker.request(Method.TRANSPORT_CLOSE_PRODUCER, 'plain', { producerId: 'producer' });
@@ -93,7 +117,7 @@ describe(`a worker (FUZZ_SEED=${seed})`, () => {
   });
 
   it('answers or reports whatever comes through the channel', async () => {
-    const { worker } = await forwardingWorker();
+    const { worker, forwarding } = await forwardingWorker();
     const random = new SeededRandom(seed).fork('channel');
     const encoder = new MessageEncoder();
     const templates = [
@@ -111,6 +135,7 @@ describe(`a worker (FUZZ_SEED=${seed})`, () => {
     }
     await worker.advance(10);
     await worker.request(Method.WORKER_DUMP, '');
+    await expectForwarding(worker, forwarding);
     expect(worker.closedReason).toBeUndefined();
   });
 });
