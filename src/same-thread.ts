@@ -6,6 +6,7 @@ import { checkAppData } from './api/utils.js';
 import { type WorkerBackend } from './api/worker-backend.js';
 import { type Carrier } from './channel/carrier.js';
 import { createLoopback } from './channel/loopback.js';
+import { DropCounters } from './common/drop-reason.js';
 import { NodeRuntime } from './io/node-runtime.js';
 import { readRegularFile } from './io/regular-file.js';
 import { parseSettings, SettingsError } from './worker/settings.js';
@@ -35,6 +36,7 @@ class SameThreadBackend implements WorkerBackend {
   readonly carrier: Carrier;
   readonly stdout: undefined;
   readonly stderr: Readable | undefined;
+  readonly drops: DropCounters;
   onError: WorkerBackend['onError'];
   onExit: WorkerBackend['onExit'];
   onClose: WorkerBackend['onClose'];
@@ -44,6 +46,7 @@ class SameThreadBackend implements WorkerBackend {
     this.pid = process.pid;
     this.carrier = carrier;
     this.stdout = undefined;
+    this.drops = new DropCounters();
     this.onError = () => {};
     this.onExit = () => {};
     this.onClose = () => {};
@@ -69,6 +72,7 @@ class SameThreadBackend implements WorkerBackend {
       carrier,
       settings,
       host: { pid: this.pid, resourceUsage: () => process.resourceUsage() },
+      drops: this.drops,
       onClosed: () => {
         runtime.close();
         this.#end(0);

@@ -21,3 +21,4 @@ export type * from './api/types/transport.js';
 export type * from './api/types/web-rtc-transport.js';
 export type * from './api/types/worker.js';
 export type * from './errors.js';
+export type { DropCounts, DropReasonName } from './common/drop-reason.js';

@@ -2,6 +2,7 @@ import { type Readable } from 'node:stream';
 import { MessageChannel, Worker as Thread } from 'node:worker_threads';
 import { type Carrier } from '../channel/carrier.js';
 import { PortCarrier } from '../channel/port.js';
+import { DropCounters } from '../common/drop-reason.js';
 import { version } from './version.js';
 import { type WorkerBackend } from './worker-backend.js';
 
@@ -9,14 +10,15 @@ import { type WorkerBackend } from './worker-backend.js';
 const endTimeoutMs = 2000;
 
 /**
- * A worker in a thread of this process. The thread gets `{ port, args }` as its `workerData`: the port over which it is
- * driven, and the arguments that a worker process would get.
+ * A worker in a thread of this process. The thread gets `{ port, args, drops }` as its `workerData`: the port over which
+ * it is driven, the arguments that a worker process would get, and where it counts what it drops.
  */
 export class ThreadBackend implements WorkerBackend {
   readonly pid: number;
   readonly carrier: Carrier;
   readonly stdout: Readable;
   readonly stderr: Readable;
+  readonly drops: DropCounters;
   onError: WorkerBackend['onError'];
   onExit: WorkerBackend['onExit'];
   onClose: WorkerBackend['onClose'];
@@ -27,8 +29,10 @@ export class ThreadBackend implements WorkerBackend {
     this.onExit = () => {};
     this.onClose = () => {};
     const { port1, port2 } = new MessageChannel();
+    const drops = new SharedArrayBuffer(DropCounters.byteLength);
+    this.drops = new DropCounters(drops);
     this.#thread = new Thread(entry, {
-      workerData: { port: port2, args },
+      workerData: { port: port2, args, drops },
       transferList: [port2],
       env: { MEDIASOUP_VERSION: version, ...process.env },
       // Node's own options apply to the thread as well (profiles, inspector), but for how the application was given.

@@ -1,5 +1,6 @@
 import { type Readable } from 'node:stream';
 import { type Carrier } from '../channel/carrier.js';
+import { type DropCounters } from '../common/drop-reason.js';
 
 /** What runs a worker: a thread, a child process, or a double in tests. Told to `WorkerImpl` when it is created. */
 export interface WorkerBackend {
@@ -8,6 +9,8 @@ export interface WorkerBackend {
   readonly carrier: Carrier;
   readonly stdout: Readable | undefined;
   readonly stderr: Readable | undefined;
+  /** What it has dropped; undefined if that is not known, because it runs in another process. */
+  readonly drops: DropCounters | undefined;
   /** It could not be started, or could not be told something. */
   onError: (error: Error) => void;
   /**

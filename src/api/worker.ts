@@ -3,6 +3,7 @@ import { type Readable } from 'node:stream';
 import { Event } from '../channel/fbs/notification.js';
 import { Method } from '../channel/fbs/request.js';
 import { type CreateWebRtcServerRequest, type UpdateSettingsRequest } from '../channel/fbs/worker.js';
+import { type DropCounts } from '../common/drop-reason.js';
 import { Channel } from './channel.js';
 import { EnhancedEventEmitter } from './enhanced-events.js';
 import { logListenerErrors } from './entity.js';
@@ -166,6 +167,10 @@ export class WorkerImpl<TAppData extends AppData = AppData>
       ru_nvcsw: Number(usage.ruNvcsw),
       ru_nivcsw: Number(usage.ruNivcsw),
     };
+  }
+
+  getDropCounts(): DropCounts | undefined {
+    return this.#backend.drops?.toJSON();
   }
 
   async updateSettings({ logLevel, logTags = [] }: WorkerUpdateableSettings<TAppData> = {}): Promise<void> {

@@ -91,12 +91,25 @@ export const DropReason = {
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 
-const names: string[] = [];
-for (const [name, reason] of Object.entries(DropReason)) names[reason] = name;
+export type DropReasonName = Exclude<keyof typeof DropReason, 'none'>;
+
+/** How many packets went nowhere, by reason; those that did not occur are absent. */
+export type DropCounts = { [Name in DropReasonName]?: number };
+
+const names: DropReasonName[] = [];
+for (const [name, reason] of Object.entries(DropReason)) names[reason] = name as DropReasonName;
 
 /** One counter per reason. */
 export class DropCounters {
-  readonly #counts = new Float64Array(names.length);
+  /** Bytes of memory that the counters need. */
+  static readonly byteLength = names.length * Float64Array.BYTES_PER_ELEMENT;
+
+  readonly #counts: Float64Array;
+
+  /** @param memory where the counters lie: of shared memory another thread can read while this one counts */
+  constructor(memory: ArrayBufferLike = new ArrayBuffer(DropCounters.byteLength)) {
+    this.#counts = new Float64Array(memory);
+  }
 
   count(reason: DropReason): void {
     this.#counts[reason]++;
@@ -107,8 +120,8 @@ export class DropCounters {
   }
 
   /** The reasons that occurred, with their counts. */
-  toJSON(): Record<string, number> {
-    const result: Record<string, number> = {};
+  toJSON(): DropCounts {
+    const result: DropCounts = {};
     for (let reason = 1; reason < names.length; reason++) {
       if (this.#counts[reason] > 0) result[names[reason]] = this.#counts[reason];
     }

@@ -1,5 +1,6 @@
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { PortCarrier } from '../channel/port.js';
+import { DropCounters } from '../common/drop-reason.js';
 import { NodeRuntime } from '../io/node-runtime.js';
 import { readRegularFile } from '../io/regular-file.js';
 import { parseSettings, SettingsError } from './settings.js';
@@ -11,6 +12,8 @@ export interface ThreadWorkerData {
   port: MessagePort;
   /** The same arguments that a worker process is given on its command line. */
   args: readonly string[];
+  /** Memory for its `DropCounters`, which the starter reads. */
+  drops: SharedArrayBuffer;
 }
 
 /** Exit code that the API takes for wrong settings. */
@@ -19,7 +22,7 @@ const EXIT_WRONG_SETTINGS = 42;
 run(workerData as ThreadWorkerData);
 
 /** A worker as a thread of the application's process. An exception ends the thread with an 'error' event. */
-function run({ port, args }: ThreadWorkerData): void {
+function run({ port, args, drops }: ThreadWorkerData): void {
   let settings;
   try {
     settings = parseSettings(args, readRegularFile);
@@ -34,6 +37,7 @@ function run({ port, args }: ThreadWorkerData): void {
     carrier: new PortCarrier(port),
     settings,
     host: { pid: process.pid, resourceUsage: () => process.resourceUsage() },
+    drops: new DropCounters(drops),
     // The thread ends when nothing is left to wait for: the port is closed, and the sockets are.
     onClosed: () => runtime.close(),
   });

@@ -21,6 +21,8 @@ export interface WorkerCoreOptions {
   carrier: Carrier;
   settings: WorkerSettings;
   host: WorkerHost;
+  /** Where to count what is dropped. Default: counters of its own. */
+  drops?: DropCounters;
   /** Called once when the worker has ended: told to, or because the other side of the carrier has gone. */
   onClosed: (reason: 'requested' | 'channelClosed') => void;
 }
@@ -43,7 +45,7 @@ export function createWorkerCore(options: WorkerCoreOptions): WorkerCore {
   const channel = new WorkerChannel(options.carrier);
   const log = new Logger(line => channel.log(line), settings.logLevel, settings.logTags);
   const memory = new PacketMemory();
-  const drops = new DropCounters();
+  const drops = options.drops ?? new DropCounters();
   runtime.timers.onError = error => reportException({ drops, log }, error);
   const media = new MediaContext(runtime, memory, drops, channel);
   let certificate = settings.dtls && Certificate.fromPem(settings.dtls.certificatePem, settings.dtls.privateKeyPem);

@@ -104,6 +104,15 @@ describe.each(ways)('a worker in a %s', (name, create) => {
     expect((await consumer.getStats())[0]).toMatchObject({ type: 'outbound-rtp', packetCount: 5 });
   });
 
+  it('counts what it drops', async () => {
+    const worker = await start(create);
+    const transport = await (await worker.createRouter({ mediaCodecs })).createDirectTransport();
+    const producer = await transport.produce(opus(1111));
+    for (let i = 0; i < 3; i++) producer.send(opusPacket(2222, i));
+    await producer.getStats();
+    expect(worker.getDropCounts()).toEqual(name === 'process' ? undefined : { rtpNoProducer: 3 });
+  });
+
   it('hands messages over, in order with what is awaited', async () => {
     const router = await (await start(create)).createRouter();
     const transport = await router.createDirectTransport();

@@ -1,3 +1,4 @@
+import { type DropCounts } from '../../common/drop-reason.js';
 import { type EnhancedEventEmitter } from '../enhanced-events.js';
 import { type AppData, type Closable } from './app-data.js';
 import { type Router, type RouterOptions } from './router.js';
@@ -120,6 +121,12 @@ export interface Worker<WorkerAppData extends AppData = AppData> extends Enhance
   close(): void;
   dump(): Promise<WorkerDump>;
   getResourceUsage(): Promise<WorkerResourceUsage>;
+  /**
+   * How many packets the worker has not handed on since it was started, by reason: forged, malformed, from strangers,
+   * without a Producer ... `docs/limits.md` says what each reason means. It is read at once, without a request, also
+   * after the worker was closed. Undefined for a worker in a process of its own, which does not tell.
+   */
+  getDropCounts(): DropCounts | undefined;
   /**
    * Changes what is logged. Tags that are not given are switched off.
    * @throws TypeError - unknown level.

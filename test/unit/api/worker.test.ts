@@ -1,3 +1,4 @@
+import { DropCounters, DropReason } from '../../../src/common/drop-reason.js';
 import { describe, expect, it, vi } from 'vitest';
 import { createWorker, observer, startWorker, workerArguments } from '../../../src/api/create-worker.js';
 import { Event } from '../../../src/channel/fbs/notification.js';
@@ -160,6 +161,16 @@ describe('Worker', () => {
     const usage = await worker.getResourceUsage();
     expect(Object.keys(usage)).toHaveLength(16);
     expect(usage).toMatchObject({ ru_utime: 1, ru_stime: 2, ru_maxrss: 3, ru_nivcsw: 0 });
+  });
+
+  it('says what was dropped, if that is known', async () => {
+    const { fake, worker } = await FakeWorker.start();
+    expect(worker.getDropCounts()).toBeUndefined();
+    fake.drops = new DropCounters();
+    expect(worker.getDropCounts()).toEqual({});
+    fake.drops.count(DropReason.srtpReplay);
+    worker.close();
+    expect(worker.getDropCounts()).toEqual({ srtpReplay: 1 });
   });
 
   it('updates settings; tags are always sent', async () => {

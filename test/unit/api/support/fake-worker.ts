@@ -1,3 +1,4 @@
+import { type DropCounters } from '../../../../src/common/drop-reason.js';
 import type { Carrier } from '../../../../src/channel/carrier.js';
 import { decodeMessage, MessageEncoder } from '../../../../src/channel/codec.js';
 import type * as FbsConsumer from '../../../../src/channel/fbs/consumer.js';
@@ -34,6 +35,7 @@ export class FakeWorker implements WorkerBackend {
   readonly carrier: Carrier;
   readonly stdout = undefined;
   readonly stderr = undefined;
+  drops: DropCounters | undefined = undefined;
   onError: WorkerBackend['onError'] = () => {};
   onExit: WorkerBackend['onExit'] = () => {};
   onClose: WorkerBackend['onClose'] = () => {};
