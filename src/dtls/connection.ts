@@ -23,6 +23,9 @@ export interface ConnectionOwner {
   onEnded(now: number): void;
 }
 
+/** A datagram can hold 1770 records, each of which costs a decryption: after this many wrong ones the rest is dropped. */
+const MAX_FORGERIES = 8;
+
 /**
  * One attempt to speak DTLS with the peer in one role, from the first hello to the end: takes records apart, runs the
  * handshake, answers repetitions, judges alerts. It is used once.
@@ -82,11 +85,13 @@ export class Connection implements HandshakeOwner {
   onDatagram(bytes: Uint8Array, offset: number, length: number, now: number): DropReason {
     const end = offset + length;
     let reason: DropReason = DropReason.none;
+    let forgeries = 0;
     for (let at = offset; at < end && this.#phase !== 'ended';) {
       const recordLength = this.#records.lengthAt(bytes, at, end);
       const dropped = recordLength === 0 ? DropReason.dtlsRecordMalformed : this.#onRecord(bytes, at, now);
       if (reason === DropReason.none) reason = dropped;
       if (recordLength === 0) break;
+      if (dropped === DropReason.dtlsAuthentication && ++forgeries === MAX_FORGERIES) break;
       at += recordLength;
       this.#replayEarlyRecords(now);
     }

@@ -183,6 +183,21 @@ describe('R22–R23: authenticity', () => {
     expect(server.receive(short)).toBe(DropReason.dtlsAuthentication);
   });
 
+  it('a few forged records in a datagram are skipped; behind more of them nothing is read', () => {
+    const { server, client } = connectedServer();
+    const forged = (sequence: number): Uint8Array =>
+      plaintextRecord(new Uint8Array(24), { type: 23, epoch: 1, sequence });
+    const datagram = (forgeries: number): Uint8Array =>
+      Buffer.concat([
+        ...Array.from({ length: forgeries }, (_, i) => forged(100 + i)),
+        client.record(ContentType.applicationData, Uint8Array.of(forgeries), 1),
+      ]);
+    expect(server.receive(datagram(7))).toBe(DropReason.dtlsAuthentication);
+    expect(server.received).toEqual([Uint8Array.of(7)]);
+    expect(server.receive(datagram(8))).toBe(DropReason.dtlsAuthentication);
+    expect(server.received).toHaveLength(1);
+  });
+
   it('a forged sequence number in epoch 0 does not shut out the others', () => {
     const { server, client } = waitingServer();
     server.receive(plaintextRecord(Uint8Array.of(1, 90), { type: 21, sequence: 2 ** 48 - 1 }));
