@@ -448,12 +448,12 @@ describe('TCP connections over which no valid STUN request comes', () => {
       webRtcTransportRequest('tcp', [listenInfo({ protocol: FbsTransport.Protocol.TCP })]),
     );
     const { iceParameters, iceCandidates } = await dump(worker, 'tcp');
-    const { usernameFragment, password } = iceParameters!;
+    const { usernameFragment, password } = iceParameters;
     const attacker = worker.createPeer(ATTACKER_IP);
     let closed = 0;
     const open = (): TcpConnection =>
       attacker.tcp.connect(WORKER_IP, iceCandidates[0].port, { onFrame: () => {}, onClosed: () => void closed++ });
-    const credentials = new IceCredentials(usernameFragment as string, password as string);
+    const credentials = new IceCredentials(usernameFragment, password);
     return { worker, peers, credentials, open, closed: () => closed };
   }
 
