@@ -2,6 +2,7 @@ import { startWorker } from '../api/create-worker.js';
 import { type AppData } from '../api/types/app-data.js';
 import { type Worker } from '../api/types/worker.js';
 import { type WorkerBackend } from '../api/worker-backend.js';
+import { DropCounters } from '../common/drop-reason.js';
 import { DEFAULT_SETTINGS, type WorkerSettings } from '../worker/settings.js';
 import { createWorkerCore } from '../worker/worker-core.js';
 import { createSimCarriers } from './sim-carrier.js';
@@ -19,6 +20,7 @@ class SimBackend implements WorkerBackend {
   readonly carrier: WorkerBackend['carrier'];
   readonly stdout = undefined;
   readonly stderr = undefined;
+  readonly drops = new DropCounters();
   onError: WorkerBackend['onError'] = () => {};
   onExit: WorkerBackend['onExit'] = () => {};
   onClose: WorkerBackend['onClose'] = () => {};
@@ -31,6 +33,7 @@ class SimBackend implements WorkerBackend {
       carrier: workerCarrier,
       settings,
       host: { pid: this.pid, resourceUsage: () => process.resourceUsage() },
+      drops: this.drops,
       onClosed: () => {
         this.onExit(0, null);
         this.onClose();
