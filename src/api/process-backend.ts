@@ -11,13 +11,11 @@ export class ProcessBackend implements WorkerBackend {
   readonly carrier: Carrier;
   readonly stdout: Readable | undefined;
   readonly stderr: Readable | undefined;
-  readonly drops: undefined;
   onError: WorkerBackend['onError'];
   onExit: WorkerBackend['onExit'];
   onClose: WorkerBackend['onClose'];
 
   constructor(workerBin: string, args: string[]) {
-    this.drops = undefined;
     this.onError = () => {};
     this.onExit = () => {};
     this.onClose = () => {};

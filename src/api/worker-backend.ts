@@ -9,8 +9,8 @@ export interface WorkerBackend {
   readonly carrier: Carrier;
   readonly stdout: Readable | undefined;
   readonly stderr: Readable | undefined;
-  /** What it has dropped; undefined if that is not known, because it runs in another process. */
-  readonly drops: DropCounters | undefined;
+  /** What it has dropped; absent if that is not known, because it runs in another process. */
+  readonly drops?: DropCounters;
   /** It could not be started, or could not be told something. */
   onError: (error: Error) => void;
   /**
