@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { transformSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 let folder: string;
+let tarball: string;
 
 /** Packs the project and installs the tarball into an empty folder, as a user does. */
 beforeAll(() => {
@@ -14,6 +16,7 @@ beforeAll(() => {
   const [{ filename }] = JSON.parse(
     execFileSync('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root, encoding: 'utf8' }),
   ) as [{ filename: string }];
+  tarball = path.join(folder, filename);
   writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }));
   run('npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', `./${filename}`);
 }, 120_000);
@@ -65,6 +68,30 @@ describe('the packed package', () => {
     const types = exports![entry.replace('tsfu', '.')].types;
     expect(readFileSync(path.join(folder, 'node_modules/tsfu', types), 'utf8')).not.toBe('');
   });
+});
+
+describe('an application written against mediasoup', () => {
+  const application = path.join(root, 'test/fixtures/api/application.ts');
+
+  it('compiles with the types of mediasoup, so it is one', () => {
+    compile(application);
+  }, 120_000);
+
+  it('compiles and runs with this package under that name', () => {
+    run('npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', `mediasoup@${tarball}`);
+    const copy = path.join(folder, 'application.ts');
+    cpSync(application, copy);
+    compile(copy);
+    const { code } = transformSync(readFileSync(copy, 'utf8'), { loader: 'ts', format: 'esm', target: 'node20' });
+    writeFileSync(path.join(folder, 'application.mjs'), code);
+    expect(run('node', 'application.mjs')).toBe('worker, router, webrtc transport\n');
+  }, 120_000);
+
+  function compile(file: string): void {
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--skipLibCheck'];
+    const types = ['--types', 'node', '--typeRoots', path.join(root, 'node_modules/@types')];
+    run('node', path.join(root, 'node_modules/typescript/bin/tsc'), ...options, ...types, file);
+  }
 });
 
 const routerTest = `
