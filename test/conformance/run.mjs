@@ -73,6 +73,7 @@ function runJest({ workerBin, leftOut }, folder) {
     testEnvironment: 'node',
     transform: {},
     maxWorkers: 1,
+    setupFilesAfterEnv: [path.join(root, 'test/conformance/retry.cjs')],
     cacheDirectory: path.join(work, 'cache'),
   };
   const environment = { ...process.env };
