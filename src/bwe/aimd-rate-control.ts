@@ -14,20 +14,16 @@ export class AimdRateControl {
   hasEstimate = false;
   /** Round trip time, ms. */
   rtt = DEFAULT_RTT;
+  /** Share of the throughput that is kept while the path is overused. */
+  backoff = BACKOFF;
 
   readonly #capacity = new LinkCapacityEstimator();
-  readonly #backoff: number;
   #minimum = MIN_BITRATE;
   /** Whether the bitrate waits for queues to drain. */
   #isHolding = true;
   #latestThroughput = INITIAL_BITRATE;
   #firstThroughputAt = NaN;
   #changedAt = NaN;
-
-  /** @param backoff share of the throughput that is kept while the path is overused */
-  constructor(backoff = BACKOFF) {
-    this.#backoff = backoff;
-  }
 
   /** How often it is worth telling a change, in ms: as often as makes 5 % of the bitrate. */
   get feedbackInterval(): number {
@@ -98,9 +94,9 @@ export class AimdRateControl {
 
   #decrease(throughput: number, now: number): void {
     // A bit below the throughput, so that the queue drains.
-    let bitrate = Math.round(throughput * this.#backoff);
+    let bitrate = Math.round(throughput * this.backoff);
     if (bitrate > this.bitrate && this.#capacity.hasEstimate)
-      bitrate = Math.round(this.#backoff * this.#capacity.estimate);
+      bitrate = Math.round(this.backoff * this.#capacity.estimate);
     bitrate = Math.min(bitrate, this.bitrate);
     if (throughput < this.#capacity.lowerBound) this.#capacity.reset();
     this.#capacity.onOveruse(throughput);

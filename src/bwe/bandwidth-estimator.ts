@@ -106,6 +106,8 @@ export interface EstimatorState {
   /** Growth of the delay (of the trend line, scaled), and the threshold above which that means overuse. */
   readonly trend: number;
   readonly threshold: number;
+  /** How long packets wait in a queue, ms. */
+  readonly queueDelay: number;
   /** What the loss allows. */
   readonly lossBasedBitrate: number;
   readonly lossBasedState: 'increasing' | 'decreasing' | 'delay-based';
@@ -122,3 +124,6 @@ export interface EstimatorState {
   /** Bitrate of the probe that is under way; 0: none. */
   readonly probeBitrate: number;
 }
+
+/** Of the target: how fast packets may leave. Packets of a key frame are not to fill the queue of the path. */
+export const PACING_FACTOR = 1.5;

@@ -3,6 +3,7 @@ import { BandwidthUsage } from './bandwidth-usage.js';
 import { InterArrival } from './inter-arrival.js';
 import { OveruseDetector } from './overuse-detector.js';
 import { type PacketFeedback } from './packet-feedback.js';
+import { QueueDelay } from './queue-delay.js';
 import { TrendlineEstimator } from './trendline-estimator.js';
 
 /**
@@ -16,7 +17,8 @@ export class DelayBasedEstimator {
   #interArrival = new InterArrival(MAX_BURST_MS);
   #trendline = new TrendlineEstimator();
   #detector = new OveruseDetector();
-  readonly #rateControl = new AimdRateControl(BACKOFF);
+  readonly #queue = new QueueDelay();
+  readonly #rateControl = new AimdRateControl();
   #updatedAt = -Infinity;
 
   /** @param initialBitrate bps */
@@ -36,6 +38,11 @@ export class DelayBasedEstimator {
   /** What the detector compares with `threshold`. */
   get trend(): number {
     return this.#detector.growth;
+  }
+
+  /** How long packets wait on the way, ms. */
+  get queueDelay(): number {
+    return this.#queue.current;
   }
 
   get threshold(): number {
@@ -64,6 +71,7 @@ export class DelayBasedEstimator {
     now: number,
   ): void {
     this.hasRecovered = false;
+    this.#queue.update(feedback, now);
     for (let i = 0; i < feedback.receivedCount; i++) {
       const index = feedback.byArrival[i];
       const usageBefore = this.usage;
@@ -87,15 +95,28 @@ export class DelayBasedEstimator {
     this.#detector.detect(offset, sendDelta, this.#trendline.deltaCount, arrival);
   }
 
+  /** So little less than what arrives that the queue drains within about a second. */
+  get #backoff(): number {
+    return Math.max(MIN_BACKOFF, Math.min(MAX_BACKOFF, 1 - SPARE - this.#queue.current / DRAIN_MS));
+  }
+
+  /** A delay that grows without a queue that stays is one of packets that come in larger bursts than before. */
+  get #confirmedUsage(): BandwidthUsage {
+    const isConfirmed = this.usage !== BandwidthUsage.overusing || this.queueDelay >= MIN_QUEUE_MS;
+    return isConfirmed ? this.usage : BandwidthUsage.underusing;
+  }
+
   #updateBitrate(throughput: number, probed: number, isApplicationLimited: boolean, now: number): void {
     const rateControl = this.#rateControl;
+    const usage = this.#confirmedUsage;
+    rateControl.backoff = this.#backoff;
     // Overuse with little media is one of a burst, or of an estimate that was not tried yet: it is lowered step by step.
-    if (isApplicationLimited && this.usage === BandwidthUsage.overusing) throughput = rateControl.bitrate;
-    if (this.usage !== BandwidthUsage.overusing) {
-      if (Number.isNaN(probed)) rateControl.update(this.usage, throughput, now);
+    if (isApplicationLimited && usage === BandwidthUsage.overusing) throughput = rateControl.bitrate;
+    if (usage !== BandwidthUsage.overusing) {
+      if (Number.isNaN(probed)) rateControl.update(usage, throughput, now);
       else rateControl.setEstimate(probed, now);
     } else if (!Number.isNaN(throughput)) {
-      if (rateControl.isTimeToReduceFurther(throughput, now)) rateControl.update(this.usage, throughput, now);
+      if (rateControl.isTimeToReduceFurther(throughput, now)) rateControl.update(usage, throughput, now);
     } else if (rateControl.isTimeToReduceFurther(NaN, now)) {
       rateControl.setEstimate(rateControl.bitrate / 2, now);
     }
@@ -106,8 +127,12 @@ export class DelayBasedEstimator {
 const MAX_BURST_MS = 50;
 /** Feedback that far apart tells nothing about the development in between. */
 const STREAM_TIMEOUT_MS = 2000;
-/** Of the throughput. Gentler than the 0.85 of the draft: what is measured here is more recent. */
-const BACKOFF = 0.9;
+/** Shares of the throughput. The draft has 0.85 for all queues. */
+const MIN_BACKOFF = 0.7;
+const MAX_BACKOFF = 0.92;
+const SPARE = 0.05;
+const DRAIN_MS = 1000;
+const MIN_QUEUE_MS = 5;
 /** Makes a slope comparable with the detector's threshold. */
 const GAIN = 4;
 

@@ -1,4 +1,4 @@
-import { LossObservations } from './loss-observations.js';
+import { LOSS_BALANCE, LOSS_OFFSET, LossObservations } from './loss-observations.js';
 import { type PacketFeedback } from './packet-feedback.js';
 
 /** What the loss says: the path carries more, it does not carry that much, or nothing (the delay bounds the bitrate). */
@@ -178,8 +178,8 @@ export class LossBasedEstimator {
 
   /** With heavy loss, at once. */
   get #upperBound(): number {
-    const excess = this.averageLoss - UPPER_BOUND_LOSS_OFFSET;
-    return excess > 0 ? Math.min(this.#max, UPPER_BOUND_BALANCE / excess) : this.#max;
+    const excess = this.averageLoss - LOSS_OFFSET;
+    return excess > 0 ? Math.min(this.#max, LOSS_BALANCE / excess) : this.#max;
   }
 }
 
@@ -204,7 +204,3 @@ const MAX_HOLD_MS = 60_000;
 
 const STEP_MS = 300;
 const STEP_FACTOR = 1.3;
-
-/** The loss that bounds nothing, and bps per share of loss beyond it. */
-const UPPER_BOUND_LOSS_OFFSET = 0.05;
-const UPPER_BOUND_BALANCE = 300_000;

@@ -151,12 +151,15 @@ const BONUS_SMOOTHING = 0.002;
 
 const NEWTON_STEP = 0.75;
 const MIN_INHERENT_LOSS = 0.001;
-/** How much a path may lose of itself: the less, the higher its capacity is said to be. */
-const MAX_INHERENT_LOSS_OFFSET = 0.05;
-const MAX_INHERENT_LOSS_BALANCE = 300_000;
+/**
+ * What loss is believed to be the path's own, whatever is sent: loss = offset + balance / bitrate. More than that bounds
+ * the bitrate at once. libwebrtc has a balance of 100 kbps, with which a loss of 20 % leaves next to nothing.
+ */
+export const LOSS_OFFSET = 0.05;
+export const LOSS_BALANCE = 300_000;
 
 function feasibleInherentLoss(capacity: number, loss: number): number {
-  const maximum = Math.min(1, MAX_INHERENT_LOSS_OFFSET + MAX_INHERENT_LOSS_BALANCE / capacity);
+  const maximum = Math.min(1, LOSS_OFFSET + LOSS_BALANCE / capacity);
   return Math.max(MIN_INHERENT_LOSS, Math.min(maximum, loss));
 }
 

@@ -36,10 +36,14 @@ export class PacketFeedback {
     this.receivedCount = 0;
     // What is missing behind the last packet received may just be late.
     let end = 0;
+    let useless = 0;
     feedback.rewind();
-    while (this.count < MAX_PACKETS && feedback.next()) {
+    while (this.count < MAX_PACKETS && useless < MAX_PACKETS && feedback.next()) {
       const seq = this.#history.find(feedback.sequenceNumber);
-      if (seq < 0 || (!feedback.received && this.#history.isReportedLost(seq))) continue;
+      if (seq < 0 || (!feedback.received && this.#history.isReportedLost(seq))) {
+        useless++;
+        continue;
+      }
       const arrival = this.#referenceTime + (feedback.receivedAtUs - feedback.referenceTimeUs) / 1000;
       this.#add(seq, feedback.received ? arrival : NaN);
       if (feedback.received) end = this.count;
@@ -94,7 +98,7 @@ export class PacketFeedback {
 }
 
 const MIN_CAPACITY = 64;
-/** More than the largest feedback that makes sense; what is beyond is taken for not reported. */
+/** More than a feedback that makes sense tells of; what is beyond is taken for not reported. */
 const MAX_PACKETS = 4096;
 
 function copy<T extends Float64Array | Int32Array | Uint8Array>(from: T, to: T): T {

@@ -73,7 +73,7 @@ export class ProbeController {
    * @param mayProbe false while it is known already that there is no more
    */
   update(mayProbe: boolean, now: number): void {
-    if (!mayProbe || this.#estimate >= this.#desired) return;
+    if (!mayProbe || this.#estimate >= ENOUGH * this.#desired) return;
     if (!this.#hasBegun) {
       this.#hasBegun = true;
       const initial = this.#estimate;
@@ -119,6 +119,8 @@ const INITIAL_SCALES = [3, 6];
 const SCALE = 2;
 /** Of the bitrate of a probe. */
 const CONTINUE_ABOVE = 0.7;
+/** Of the desired bitrate: what it varies by is to fit, too. */
+const ENOUGH = 1.15;
 /** Of the desired bitrate: probes are not to be the reason that it is not reached. */
 const MARGIN = 1.35;
 /** Of what was probed with. */

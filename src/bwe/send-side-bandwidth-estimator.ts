@@ -5,6 +5,7 @@ import {
   type BandwidthEstimatorOwner,
   type EstimatorState,
   type LimitingFactor,
+  PACING_FACTOR,
   type TransportFeedback,
 } from './bandwidth-estimator.js';
 import { BandwidthUsage } from './bandwidth-usage.js';
@@ -172,6 +173,7 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
       usage: USAGE_NAMES[this.#delayBased.usage],
       trend: this.#delayBased.trend,
       threshold: this.#delayBased.threshold,
+      queueDelay: this.#delayBased.queueDelay,
       lossBasedBitrate: lossBased.bitrate,
       lossBasedState: lossBased.state,
       inherentLoss: lossBased.inherentLoss,
@@ -240,14 +242,13 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
     return limit;
   }
 
-  /** A probe would only confirm what is known: that there is no room for more. */
+  /** False where a probe would only confirm what is known: that there is no room for more. */
   get #mayProbe(): boolean {
-    return (
-      this.#isConnected &&
-      this.#delayBased.usage !== BandwidthUsage.overusing &&
-      this.#limitedBy !== 'rtt' &&
-      !(this.#limitedBy === 'loss' && this.#lossBased.state === 'decreasing')
-    );
+    if (!this.#isConnected || this.#limitedBy === 'rtt') return false;
+    if (this.#delayBased.usage === BandwidthUsage.overusing) return false;
+    // With little media, nothing is heard of loss either.
+    const isLossKnown = this.#limitedBy === 'loss' && !this.#alr.isLimited;
+    return !(isLossKnown && this.#lossBased.state === 'decreasing');
   }
 
   #sendProbes(now: number): void {
@@ -261,10 +262,11 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
     }
   }
 
-  /** Wakes up for probes, and regularly while packets are sent. */
+  /** Wakes up for probes, and regularly while packets are sent, or would be if more was available. */
   #schedule(now: number): void {
-    if (!this.#isConnected) return;
-    if (now - this.#sentAt > IDLE_MS) this.#tickAt = Infinity;
+    if (!this.#isConnected || this.#sentAt === -Infinity) return;
+    const isIdle = now - this.#sentAt > IDLE_MS && this.targetBitrate >= this.#desired;
+    if (isIdle) this.#tickAt = Infinity;
     else if (this.#tickAt === Infinity) this.#tickAt = now + TICK_MS;
     this.nextDeadline = Math.min(this.#tickAt, this.#prober.nextDeadline);
   }
@@ -274,8 +276,6 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
   }
 }
 
-/** Of the target, as in libwebrtc. */
-const PACING_FACTOR = 1.5;
 /** In which probes are taken at their word. */
 const START_PHASE_MS = 2000;
 const TICK_MS = 50;

@@ -1,6 +1,7 @@
 import { type WakeUp } from '../common/timer-queue.js';
 import { type BandwidthEstimator, type BandwidthEstimatorOwner } from '../bwe/bandwidth-estimator.js';
 import { PacketLossHistory } from '../bwe/packet-loss-history.js';
+import { RembBandwidthEstimator } from '../bwe/remb-bandwidth-estimator.js';
 import { SendSideBandwidthEstimator } from '../bwe/send-side-bandwidth-estimator.js';
 import { HeaderExtension } from '../rtp/header-extension.js';
 import { type TransportFeedbackReader } from '../rtp/rtcp/transport-feedback-reader.js';
@@ -172,12 +173,13 @@ export class OutgoingCongestion implements BandwidthEstimatorOwner, PacerOwner {
   /** Writes into a packet when it is sent, and which one of the transport it is. It is sent right afterwards. */
   stampPacket(packet: EgressPacket, now: number): void {
     packet.writeAbsSendTime(absSendTime(now * 1000));
-    if (this.#type !== 'transport-cc') return;
-    const sequenceNumber = (this.#transportWideSequenceNumber + 1) & 0xffff;
-    if (!packet.writeTransportWideCc(sequenceNumber)) return;
-    this.#transportWideSequenceNumber = sequenceNumber;
+    if (this.#type === 'transport-cc') {
+      const sequenceNumber = (this.#transportWideSequenceNumber + 1) & 0xffff;
+      if (!packet.writeTransportWideCc(sequenceNumber)) return;
+      this.#transportWideSequenceNumber = sequenceNumber;
+    }
     if (this.#estimator === undefined) return;
-    this.#estimator.onPacketSent(sequenceNumber, packet.length, now);
+    this.#estimator.onPacketSent(this.#transportWideSequenceNumber, packet.length, now);
     this.#estimatorWakeUp!.update();
   }
 
@@ -291,10 +293,9 @@ export class OutgoingCongestion implements BandwidthEstimatorOwner, PacerOwner {
   }
 
   #createEstimator(): BandwidthEstimator {
-    const estimator = new SendSideBandwidthEstimator(
-      { initialBitrate: this.#initialBitrate, minBitrate: MIN_BITRATE, maxBitrate: Infinity },
-      this,
-    );
+    const options = { initialBitrate: this.#initialBitrate, minBitrate: MIN_BITRATE, maxBitrate: Infinity };
+    const estimator =
+      this.#type === 'remb' ? new RembBandwidthEstimator(options, this) : new SendSideBandwidthEstimator(options, this);
     this.#estimatorWakeUp = this.#context.runtime.timers.register(estimator);
     return estimator;
   }

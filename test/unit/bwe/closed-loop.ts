@@ -1,53 +1,6 @@
-import {
-  type BandwidthEstimator,
-  type BandwidthEstimatorOwner,
-  type TransportFeedback,
-} from '../../../src/bwe/bandwidth-estimator.js';
+import { type BandwidthEstimator, type BandwidthEstimatorOwner } from '../../../src/bwe/bandwidth-estimator.js';
 import { SendSideBandwidthEstimator } from '../../../src/bwe/send-side-bandwidth-estimator.js';
-
-/** Random numbers that are the same every time (mulberry32). */
-export function createRandom(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-/** A report as `TransportFeedbackReader` gives it, of packets from `base` on: µs of arrival, NaN for lost. */
-export class FakeFeedback implements TransportFeedback {
-  sequenceNumber = 0;
-  received = false;
-  receivedAtUs = 0;
-  readonly referenceTimeUs: number;
-  readonly #base: number;
-  readonly #arrivalsUs: readonly number[];
-  #next = 0;
-
-  constructor(base: number, arrivalsUs: readonly number[], referenceTimeUs = 0) {
-    this.#base = base;
-    this.#arrivalsUs = arrivalsUs;
-    this.referenceTimeUs = referenceTimeUs;
-  }
-
-  timeSinceUs(previousUs: number): number {
-    return this.referenceTimeUs - previousUs;
-  }
-
-  rewind(): void {
-    this.#next = 0;
-  }
-
-  next(): boolean {
-    if (this.#next >= this.#arrivalsUs.length) return false;
-    this.sequenceNumber = (this.#base + this.#next) & 0xffff;
-    const arrival = this.#arrivalsUs[this.#next++];
-    this.received = !Number.isNaN(arrival);
-    if (this.received) this.receivedAtUs = arrival;
-    return true;
-  }
-}
+import { createRandom, FakeFeedback } from './support.js';
 
 /** What lies between sender and receivers, at a moment. */
 export interface Link {
@@ -103,6 +56,8 @@ export class Flow implements BandwidthEstimatorOwner {
   readonly startAt: number;
   /** Packets that do not come from the source: a lossy publisher. */
   sourceLoss = 0;
+  /** Of the receiver. */
+  clockOffsetUs = 0;
   sentBytes = 0;
   deliveredBytes = 0;
   probeBytes = 0;
@@ -133,6 +88,11 @@ export class Flow implements BandwidthEstimatorOwner {
   onSendProbe(size: number, now: number): void {
     this.probeBytes += size;
     for (let left = size; left > 0; left -= PACKET_SIZE) this.send(Math.max(100, Math.min(left, PACKET_SIZE)), now);
+  }
+
+  /** Not wrapped. */
+  get lastSequenceNumber(): number {
+    return this.#sequenceNumber;
   }
 
   /** bps of media that is sent at present. */
@@ -167,7 +127,7 @@ export class Network {
   readonly #events: { at: number; run: () => void }[] = [];
   readonly #frozen: Packet[] = [];
 
-  constructor(link: Partial<Link>, seed = 1) {
+  constructor(link: Partial<Link> = {}, seed = 1) {
     this.link = { capacity: 3e6, delay: 25, maxQueue: 300, loss: 0, feedbackLoss: 0, isFrozen: false, ...link };
     this.#random = createRandom(seed);
   }
@@ -249,7 +209,7 @@ export class Network {
     const last = Math.max(...numbers);
     const base = Math.min(flow.reportedUpTo + 1, ...numbers);
     const arrivals: number[] = [];
-    for (let seq = base; seq <= last; seq++) arrivals.push((flow.received.get(seq) ?? NaN) * 1000);
+    for (let seq = base; seq <= last; seq++) arrivals.push((flow.received.get(seq) ?? NaN) * 1000 + flow.clockOffsetUs);
     flow.received.clear();
     flow.reportedUpTo = last;
     if (this.#random() < this.link.feedbackLoss) return;
