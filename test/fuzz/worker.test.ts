@@ -111,7 +111,7 @@ describe(`a worker (FUZZ_SEED=${seed})`, () => {
     await expectForwarding(worker, forwarding);
     expect(worker.core.drops.get(DropReason.internalError)).toBe(0);
     expect(worker.logs.filter(line => line.includes('reportException'))).toEqual([]);
-    await worker.request(Method.TRANSPORT_CLOSE_PRODUCER, 'plain', { producerId: 'producer' });
+    await worker.request(Method.WORKER_CLOSE_ROUTER, '', { routerId: 'router' });
     await worker.advance(10);
     expect(worker.core.memory.slotsInUse).toBe(0);
   });
