@@ -1,5 +1,6 @@
 import { SackChunk } from '../../../../src/sctp/chunks/sack.js';
-import { AckState, type OutstandingData, Plan } from '../../../../src/sctp/sending/outstanding-data.js';
+import { AckState, Plan } from '../../../../src/sctp/sending/outstanding-chunk.js';
+import { type OutstandingData } from '../../../../src/sctp/sending/outstanding-data.js';
 
 /** A SACK with gap blocks as offsets from its cumulative TSN. */
 export function sack(
