@@ -105,7 +105,7 @@ describe('goodput of one SCTP association', () => {
     ).toMatchSnapshot();
   });
 
-  it('does not suffer much from packets that arrive late or twice', () => {
+  it('suffers from packets that come late, which look lost, and hardly from those that come twice', () => {
     expect(
       table([
         { bandwidth: 10e6, rtt: 50, link: { jitter: 20 }, duration: 10 },
