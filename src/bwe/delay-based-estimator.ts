@@ -123,7 +123,7 @@ export class DelayBasedEstimator {
   }
 }
 
-/** Shorter than what receivers are used to: on a full and fast path all packets come close together, and long bursts hide the growth. */
+/** Not the usual 100 ms: on a full and fast path all packets come close together, and long bursts hide the growth. */
 const MAX_BURST_MS = 50;
 /** Feedback that far apart tells nothing about the development in between. */
 const STREAM_TIMEOUT_MS = 2000;
