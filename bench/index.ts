@@ -4,12 +4,18 @@
  *     npm run bench -- [--json] [--quick] [section ...]
  */
 import { parseArgs } from 'node:util';
+import { delay } from './sections/delay.js';
 import { fanOut } from './sections/fan-out.js';
+import { idle } from './sections/idle.js';
+import { rooms } from './sections/rooms.js';
 import { LoadProcess } from './support/load.js';
 import { printSection, type Section } from './support/table.js';
 
 const sections: Record<string, (generator: LoadProcess, sink: LoadProcess, quick: boolean) => Promise<Section>> = {
   'fan-out': fanOut,
+  rooms,
+  delay,
+  idle,
 };
 
 const { values, positionals } = parseArgs({
