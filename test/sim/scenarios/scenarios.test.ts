@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { type Recording } from '../../../src/testing/recording.js';
+import { runScenario, scenarios } from './scenarios.js';
+import { table } from './table.js';
+
+const results = new Map<string, Recording[]>();
+
+/** Runs each scenario once. */
+async function record(name: string): Promise<Recording[]> {
+  let recordings = results.get(name);
+  if (!recordings) results.set(name, (recordings = (await runScenario(name)).recordings));
+  return recordings;
+}
+
+/** The only viewer. */
+async function recordOne(name: string): Promise<Recording> {
+  const [recording, ...others] = await record(name);
+  expect(others).toEqual([]);
+  return recording;
+}
+
+describe('the standard scenarios', () => {
+  // When they change on purpose: `npx vitest run --project sim -u`, and read the diff.
+  it.each(Object.keys(scenarios))('%s go as recorded', { timeout: 120_000 }, async name => {
+    const recordings = await record(name);
+    const text = `${name}: ${scenarios[name].description}\n\n${recordings
+      .slice(0, 3)
+      .map(one => table(one))
+      .join('\n')}`;
+    await expect(text).toMatchFileSnapshot(`snapshots/${name}.txt`);
+  });
+
+  it('repeat bit for bit with the same seed, and differ with another one', { timeout: 120_000 }, async () => {
+    const run = async (seed: number): Promise<unknown> => {
+      const { recordings } = await runScenario('wifi-bursts', seed);
+      return recordings.map(({ samples, delays, layerChanges }) => ({ samples, delays, layerChanges }));
+    };
+    const first = await run(7);
+    expect(await run(7)).toEqual(first);
+    expect(await run(8)).not.toEqual(first);
+  });
+});
+
+describe('the bitrate', () => {
+  it('reaches 85 % of a link of 3 Mbps after the start, as far as layers allow', async () => {
+    const recording = await recordOne('start');
+    expect(recording.firstTime(({ estimate }) => estimate >= 0.85 * 3e6)).toBeLessThan(9000);
+    expect(recording.sendBitrate(10_000, 30_000)).toBeGreaterThan(2.5e6);
+  });
+
+  it.each(['start', 'rtt-20', 'rtt-100', 'rtt-300', 'svc'])('makes no queue of more than 60 ms in %s', async name => {
+    expect((await recordOne(name)).queueDelay(0.95, 10_000, 19_000)).toBeLessThan(60);
+  });
+
+  it('fits a capacity that fell, and rises again with it', async () => {
+    const recording = await recordOne('capacity-steps');
+    expect(recording.sendBitrate(12_000, 20_000)).toBeGreaterThan(0.7 * 2e6);
+    const fits = recording.firstTime(({ sendBitrate }) => sendBitrate < 1.1 * 0.5e6, 20_000, 500);
+    expect(fits - 20_000).toBeLessThan(6000);
+    expect(recording.loss(30_000, 40_000)).toBeLessThan(0.01);
+    expect(recording.queueDelay(0.95, 32_000, 40_000)).toBeLessThan(100);
+    expect(recording.firstTime(({ estimate }) => estimate >= 0.8 * 2e6, 40_000) - 40_000).toBeLessThan(10_000);
+  });
+
+  it.each(['loss-1', 'loss-5', 'wifi-bursts'])('does not collapse in %s', async name => {
+    expect((await recordOne(name)).sendBitrate(15_000, 30_000)).toBeGreaterThan(1e6);
+  });
+
+  it('is not taken away by the loss of a publisher', async () => {
+    const recording = await recordOne('lossy-publisher');
+    expect(recording.estimate(10_000, 30_000)).toBeGreaterThan(2.2e6);
+    expect(recording.loss(5000, 30_000)).toBe(0);
+  });
+
+  it('comes back after a freeze of the link', async () => {
+    const recording = await recordOne('freeze');
+    expect(recording.sendBitrate(45_000, 60_000)).toBeGreaterThan(0.7 * 2e6);
+    expect(recording.loss(45_000, 60_000)).toBeLessThan(0.01);
+  });
+
+  it('survives the loss of feedback', async () => {
+    expect((await recordOne('feedback-loss')).sendBitrate(30_000, 40_000)).toBeGreaterThan(1.3e6);
+  });
+
+  it('goes up with the source although little was sent before', async () => {
+    const recording = await recordOne('application-limited');
+    expect(recording.loss(0, 60_000)).toBeLessThan(0.01);
+    expect(recording.estimate(40_000, 60_000)).toBeGreaterThan(2e6);
+  });
+
+  it('leaves something to others, and takes something from them', async () => {
+    const recording = await recordOne('competing-tcp');
+    expect(recording.sendBitrate(20_000, 40_000)).toBeGreaterThan(0.3e6);
+    expect(recording.sendBitrate(50_000, 60_000)).toBeGreaterThan(1.4e6);
+  });
+});
+
+describe('layers', () => {
+  it.each(['start', 'rtt-20', 'rtt-100', 'rtt-300', 'deep-queue', 'codel', 'wifi-bursts', 'pause-and-resume'])(
+    'do not change more often than every 5 s in steady state: %s',
+    async name => {
+      const recording = await recordOne(name);
+      const end = name === 'pause-and-resume' ? 14_000 : 30_000;
+      expect(recording.countLayerChanges(10_000, end)).toBeLessThanOrEqual((end - 10_000) / 5000);
+    },
+  );
+
+  it('stop while the viewer pauses, and come back', async () => {
+    const recording = await recordOne('pause-and-resume');
+    expect(recording.sendBitrate(16_000, 25_000)).toBeLessThan(50_000);
+    expect(recording.sendBitrate(30_000, 45_000)).toBeGreaterThan(0.45 * 2e6);
+  });
+});
+
+describe('a key frame', () => {
+  it('of 20 mean frames that joins a well filled link makes little loss', async () => {
+    expect((await recordOne('join-under-load')).loss(15_000, 17_000)).toBeLessThan(0.12);
+  });
+});
