@@ -128,7 +128,7 @@ describe(`media path, FUZZ_SEED=${seed}`, () => {
       if (random(50) === 0) consumer.onTransportConnected(harness.now);
       if (random(100) === 0) {
         const preferred = { spatialLayer: random(4), temporalLayer: random(4) };
-        consumer.setPreferredLayers(preferred as never, () => {}, harness.now);
+        consumer.setPreferredLayers(preferred, () => {}, harness.now);
       }
       if (random(3) === 0) harness.flush();
       if (harness.sent.length > 100) harness.sent.splice(0, 90);
