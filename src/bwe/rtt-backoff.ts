@@ -24,7 +24,9 @@ export class RttBackoff {
 
   /** @param target what is sent at present, bps */
   update(target: number, now: number): void {
-    if (!(this.#rtt + Math.max(0, this.#sentAt - this.#heardAt) > LIMIT_MS)) {
+    // What was seen before a time in which nothing was sent says nothing of the present.
+    const isOld = now - Math.max(this.#sentAt, this.#heardAt) > LIMIT_MS;
+    if (isOld || !(this.#rtt + Math.max(0, this.#sentAt - this.#heardAt) > LIMIT_MS)) {
       this.bitrate = Infinity;
     } else if (now - this.#loweredAt >= INTERVAL_MS) {
       this.#loweredAt = now;

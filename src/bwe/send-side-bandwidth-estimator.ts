@@ -245,7 +245,9 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
   /** False where a probe would only confirm what is known: that there is no room for more. */
   get #mayProbe(): boolean {
     if (!this.#isConnected || this.#limitedBy === 'rtt') return false;
-    if (this.#delayBased.usage === BandwidthUsage.overusing) return false;
+    // With nothing sent, nothing is heard that could end an overuse.
+    const isUsed = this.#now - this.#sentAt <= IDLE_MS;
+    if (isUsed && this.#delayBased.usage === BandwidthUsage.overusing) return false;
     // With little media, nothing is heard of loss either.
     const isLossKnown = this.#limitedBy === 'loss' && !this.#alr.isLimited;
     return !(isLossKnown && this.#lossBased.state === 'decreasing');
