@@ -20,7 +20,7 @@ import { type MediaKind, type RtpParameters } from './types/rtp-parameters.js';
 import { type RtpStreamRecvStats } from './types/rtp-stream.js';
 import { clone } from './utils.js';
 import { EnumNames, plain } from './wire/convert.js';
-import { mediaKinds, rtpParametersFromFbs, rtpTypes } from './wire/rtp-parameters.js';
+import { mediaKinds, rtpMappingFromFbs, rtpParametersFromFbs, rtpTypes } from './wire/rtp-parameters.js';
 import { rtpStreamStatsFromFbs } from './wire/rtp-stream.js';
 import { traceDirections, traceEventTypesToFbs, traceInfoFromFbs } from './wire/trace.js';
 
@@ -113,7 +113,7 @@ export class ProducerImpl<TAppData extends AppData = AppData>
       kind: mediaKinds.toName(dump.kind),
       type: producerTypeFromFbs(dump.type),
       rtpParameters: rtpParametersFromFbs(dump.rtpParameters),
-      rtpMapping: dump.rtpMapping,
+      rtpMapping: rtpMappingFromFbs(dump.rtpMapping),
       rtpStreams: dump.rtpStreams.length > 0 ? dump.rtpStreams : undefined,
       traceEventTypes: dump.traceEventTypes.map(type => traceEventTypes.toName(type)),
       paused: dump.paused,

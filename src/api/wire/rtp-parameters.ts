@@ -88,6 +88,12 @@ export const rtpMappingToFbs = (mapping: RtpCodecsEncodingsMapping): RtpMapping 
   encodings: mapping.encodings.map(({ rid, ssrc, mappedSsrc }) => ({ rid, ssrc, mappedSsrc })),
 });
 
+/** As the reference hands it out: what an encoding lacks is null. */
+export const rtpMappingFromFbs = ({ codecs, encodings }: RtpMapping): unknown => ({
+  codecs,
+  encodings: encodings.map(encoding => ({ rid: null, ssrc: null, ...encoding })),
+});
+
 /** Writes a mapping where the application itself builds messages. Returns its offset. */
 export const serializeRtpMapping = (builder: Builder, mapping: RtpCodecsEncodingsMapping): Offset =>
   writeTable(builder, tableOf('RtpParameters.RtpMapping'), rtpMappingToFbs(mapping));
