@@ -52,6 +52,11 @@ export const departures: readonly Departure[] = [
     path: 'sctp.t-peer.data.5.flags',
     reason: 'a fast retransmission asks for an immediate SACK as all data does while the congestion window is small',
   },
+  ...['transports/comedia', 'transports/foreign-source'].map(recording => ({
+    recording,
+    path: 'log.*.result.0.bytesReceived',
+    reason: 'the socket is connected to the peer, so the system drops what comes from elsewhere',
+  })),
   ...['ice/errors', 'ice/server-demux'].map(recording => ({
     recording,
     path: 'stun.e1.*.attributes.0.reason',
