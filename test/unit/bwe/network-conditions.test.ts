@@ -70,16 +70,16 @@ describe('a changing link', () => {
 
 describe('a link that loses packets, whatever is sent', () => {
   it.each([
-    [0.01, 2_700_000],
-    [0.05, 2_500_000],
-    [0.1, 2_200_000],
-    [0.2, 1_000_000],
-  ])('%f of them: is not taken for a small one', (loss, expected) => {
+    [0.01, 2_700_000, 2_100_000],
+    [0.05, 2_500_000, 2_000_000],
+    [0.1, 2_200_000, 1_700_000],
+    [0.2, 1_000_000, 600_000],
+  ])('%f of them: is not taken for a small one', (loss, average, lowest) => {
     const network = new Network({ capacity: 10_000_000, loss });
     const flow = network.addFlow({ media: LINK });
     network.run(60);
-    expect(delivered(flow, 6, 60)).toBeGreaterThan(expected);
-    expect(Math.min(...targets(flow, 6, 60))).toBeGreaterThan(0.8 * expected);
+    expect(delivered(flow, 6, 60)).toBeGreaterThan(average);
+    expect(Math.min(...targets(flow, 6, 60))).toBeGreaterThan(lowest);
   });
 
   it('in bursts, with short freezes: keeps its bitrate', () => {

@@ -37,7 +37,7 @@ describe('RTP parameters', () => {
     ['wrong codec MIME', p => (p.codecs[0].mimeType = '/VP8')],
     ['wrong codec MIME', p => (p.codecs[0].mimeType = 'video/')],
     ["unknown codec MIME type 'text'", p => (p.codecs[0].mimeType = 'Text/VP8')],
-    ["unknown codec MIME subtype 'h265'", p => (p.codecs[0].mimeType = 'video/H265')],
+    ["unknown codec MIME subtype 'h266'", p => (p.codecs[0].mimeType = 'video/H266')],
     ['missing apt parameter in RTX codec', p => (p.codecs[1].parameters = [])],
     ['missing apt parameter in RTX codec', p => (p.codecs[1].parameters = [apt(-1)])],
     ['duplicated payloadType', p => (p.codecs[1].payloadType = 100)],
