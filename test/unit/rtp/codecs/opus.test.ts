@@ -32,7 +32,15 @@ describe('an Opus packet', () => {
 describe('the registry', () => {
   it('knows codecs by MIME type in any case, and nothing of others', () => {
     const parameters = { spatialLayers: 1, temporalLayers: 1, ksvc: false };
-    for (const type of ['audio/opus', 'audio/multiopus', 'VIDEO/vp8', 'video/VP9', 'video/h264', 'video/AV1', 'video/H265']) {
+    for (const type of [
+      'audio/opus',
+      'audio/multiopus',
+      'VIDEO/vp8',
+      'video/VP9',
+      'video/h264',
+      'video/AV1',
+      'video/H265',
+    ]) {
       expect(createPayloadParser(type)).toBeDefined();
       expect(createEncodingContext(type, parameters)).toBeDefined();
     }
