@@ -74,6 +74,12 @@ export const departures: readonly Departure[] = [
       reason: recording === 'bwe/desired-bitrate' ? PROBES_BY_RTX : PROBES_IF_WANTED,
     }),
   ),
+  ...['bwe/outgoing-limits', 'bwe/sending-no-feedback', 'bwe/sending-with-feedback'].map(recording => ({
+    recording,
+    path: 'rtpSummary.c1.rtx@tc-peer',
+    reason: PROBES_BY_RTX,
+    sometimes: true,
+  })),
   { recording: 'bwe/probation-shape', path: 'probation.tc-peer', reason: PROBES_IF_WANTED },
   { recording: 'trace/transport-probation', path: 'log.**', reason: PROBES_IF_WANTED },
   {
