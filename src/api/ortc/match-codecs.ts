@@ -12,8 +12,11 @@ export interface Codec {
 
 export const isRtxCodec = (codec: Codec): boolean => /.+\/rtx$/i.test(codec.mimeType);
 
-/** What decoders of H265 have to agree on, and what it is if not said (RFC 7798 §7.1). */
-const H265_PROFILE: [string, unknown][] = [
+/**
+ * What decoders of H265 have to agree on, and what it is if not said (RFC 7798 §7.1). Not on the level: both sides may
+ * have one of their own (§7.2.2).
+ */
+const H265_PROFILE: [name: string, absent: string | number][] = [
   ['profile-id', 1],
   ['tier-flag', 0],
   ['tx-mode', 'SRST'],
@@ -36,12 +39,19 @@ export function matchCodecs(a: Codec, b: Codec, { strict = false, modify = false
     case 'video/h264':
       return !strict || matchH264(a, parameters, others, modify);
     case 'video/h265':
-      return !strict || H265_PROFILE.every(([key, absent]) => (parameters[key] ?? absent) === (others[key] ?? absent));
+      return !strict || matchH265(parameters, others);
     case 'video/vp9':
       return !strict || (parameters['profile-id'] || 0) === (others['profile-id'] || 0);
     default:
       return true;
   }
+}
+
+function matchH265(parameters: Record<string, unknown>, others: Record<string, unknown>): boolean {
+  return H265_PROFILE.every(([name, absent]) => {
+    const [value, other] = [parameters, others].map(one => String((one[name] as string | number | undefined) ?? absent).toUpperCase());
+    return value === other;
+  });
 }
 
 function matchH264(

@@ -199,6 +199,45 @@ describe('getProducerRtpParametersMapping()', () => {
     );
   });
 
+  // RFC 7798 §7.1 and §7.2.2.
+  it.each<[Record<string, unknown> | undefined, number | undefined]>([
+    [undefined, 100],
+    [{ 'profile-id': 1, 'tier-flag': 0, 'level-id': 93, 'tx-mode': 'SRST' }, 100],
+    [{ 'profile-id': 1, 'level-id': 180, 'tx-mode': 'srst' }, 100],
+    [{ 'profile-id': '1' }, 100],
+    [{ 'profile-id': 2, 'level-id': 180 }, 102],
+    [{ 'profile-id': 1, 'tier-flag': 1, 'level-id': 150 }, 104],
+    [{ 'profile-id': 2, 'tier-flag': 1, 'level-id': 150 }, undefined],
+    [{ 'profile-id': 4 }, undefined],
+    [{ 'tx-mode': 'MRST' }, undefined],
+  ])('maps H265 with %j to %j', (parameters, mappedPayloadType) => {
+    const h265 = (parameters: object): RouterRtpCodecCapability => ({
+      kind: 'video',
+      mimeType: 'video/H265',
+      clockRate: 90000,
+      parameters: parameters as Record<string, unknown>,
+    });
+    const caps = ortc.generateRouterRtpCapabilities([
+      h265({ 'level-id': 120 }),
+      h265({ 'profile-id': 2, 'level-id': 120 }),
+      h265({ 'tier-flag': 1, 'level-id': 120 }),
+    ]);
+    const params = video({ mimeType: 'video/h265', parameters });
+    if (mappedPayloadType === undefined) {
+      expect(() => ortc.getProducerRtpParametersMapping(params, caps)).toThrow(UnsupportedError);
+      return;
+    }
+    const mapping = ortc.getProducerRtpParametersMapping(params, caps);
+    expect(mapping.codecs).toEqual([{ payloadType: 120, mappedPayloadType }]);
+    // Consumers get to know what the stream is, and can be told by the same rule whether they can decode it.
+    const consumable = ortc.getConsumableRtpParameters('video', params, caps, mapping);
+    expect(consumable.codecs[0].parameters).toEqual(parameters ?? {});
+    const canConsume = (codec: RtpCapabilities['codecs']): boolean => ortc.canConsume(consumable, { codecs: codec });
+    expect(caps.codecs!.map(codec => canConsume([codec]))).toEqual(
+      caps.codecs!.map(codec => codec.preferredPayloadType === mappedPayloadType),
+    );
+  });
+
   it('maps RTX by its media codec, after all media', () => {
     const params = video(
       {},

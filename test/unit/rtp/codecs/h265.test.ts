@@ -49,8 +49,9 @@ describe('H265EncodingContext', () => {
   it('goes up to a temporal layer at its switching points, and down at once', () => {
     const context = createEncodingContext('video/H265', { spatialLayers: 1, temporalLayers: 3, ksvc: false })!;
     const process = (payload: string): boolean => context.process(received('video/H265', hex(payload)));
-    context.targetTemporalLayer = 2;
+    context.targetTemporalLayer = 0;
     expect([process('4001 0c'), context.currentTemporalLayer]).toEqual([true, 0]);
+    context.targetTemporalLayer = 2;
     // TRAIL_N of layers 1 and 2, then TSA_N.
     expect([process('0002 d0'), process('0003 d0'), context.currentTemporalLayer]).toEqual([false, false, 0]);
     expect([process('0402 d0'), context.currentTemporalLayer]).toEqual([true, 1]);
@@ -59,5 +60,14 @@ describe('H265EncodingContext', () => {
     context.targetTemporalLayer = 0;
     expect([process('0002 d0'), process('0003 d0')]).toEqual([false, false]);
     expect([process('0201 d0'), context.currentTemporalLayer]).toEqual([true, 0]);
+  });
+
+  it('goes up to all temporal layers at a key frame', () => {
+    const context = createEncodingContext('video/H265', { spatialLayers: 1, temporalLayers: 3, ksvc: false })!;
+    const process = (payload: string): boolean => context.process(received('video/H265', hex(payload)));
+    context.targetTemporalLayer = 2;
+    expect([process('4001 0c'), context.currentTemporalLayer]).toEqual([true, 2]);
+    // TRAIL_N of layers 1 and 2.
+    expect([process('0002 d0'), process('0003 d0')]).toEqual([true, true]);
   });
 });
