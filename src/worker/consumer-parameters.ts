@@ -7,6 +7,7 @@ import {
   headerExtensionIds,
   isMediaCodec,
   parseEncoding,
+  parseMediaKind,
   parseRtpParameters,
   type RtpCodec,
   type RtpEncoding,
@@ -37,6 +38,7 @@ const CODECS_WITH_KEY_FRAMES = ['video/VP8', 'video/VP9', 'video/H264', 'video/H
 
 /** @throws TypeError */
 export function parseConsumerParameters(request: ConsumeRequest): ConsumerParameters {
+  const kind = parseMediaKind(request.kind);
   const isPipe = request.type === Type.PIPE;
   const rtpParameters = parseRtpParameters(request.rtpParameters);
   for (const { ssrc, rtxSsrc } of rtpParameters.encodings) {
@@ -57,7 +59,7 @@ export function parseConsumerParameters(request: ConsumeRequest): ConsumerParame
   const codec = codecForEncoding(rtpParameters, rtpParameters.encodings[0]);
   checkLayers(type, rtpParameters.encodings[0], consumableEncodings, codec);
   return {
-    kind: request.kind,
+    kind,
     type,
     rtpParameters,
     consumableEncodings,

@@ -27,6 +27,7 @@ import {
   checkCodecForType,
   codecForEncoding,
   headerExtensionIds,
+  parseMediaKind,
   parseRtpParameters,
   producerType,
   type RtpParameters,
@@ -124,7 +125,7 @@ export class Producer implements Machine, RtpStreamRecvOwner {
     media: MediaContext,
   ) {
     this.id = request.producerId;
-    this.kind = request.kind;
+    this.kind = parseMediaKind(request.kind);
     this.rtpParameters = parseRtpParameters(request.rtpParameters);
     this.type = producerType(this.rtpParameters);
     const { encodings, rtcp } = this.rtpParameters;

@@ -67,6 +67,12 @@ const canonicalSubtypes = new Map(
 const SIMULCAST_CODECS = ['video/VP8', 'video/H264', 'video/H265'];
 const SVC_CODECS = ['video/VP8', 'video/VP9', 'video/H264', 'video/H265', 'video/AV1'];
 
+/** @throws TypeError if the kind is neither of those that there are */
+export function parseMediaKind(kind: FbsRtpParameters.MediaKind): FbsRtpParameters.MediaKind {
+  if (kind > FbsRtpParameters.MediaKind.VIDEO) throw new TypeError('invalid media kind');
+  return kind;
+}
+
 /** @throws TypeError */
 export function parseRtpParameters(fbs: FbsRtpParameters.RtpParameters): RtpParameters {
   const codecs = fbs.codecs.map(parseCodec);

@@ -49,7 +49,9 @@ export function matchCodecs(a: Codec, b: Codec, { strict = false, modify = false
 
 function matchH265(parameters: Record<string, unknown>, others: Record<string, unknown>): boolean {
   return H265_PROFILE.every(([name, absent]) => {
-    const [value, other] = [parameters, others].map(one => String((one[name] as string | number | undefined) ?? absent).toUpperCase());
+    const [value, other] = [parameters, others].map(one =>
+      String((one[name] as string | number | undefined) ?? absent).toUpperCase(),
+    );
     return value === other;
   });
 }

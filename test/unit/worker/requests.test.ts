@@ -379,6 +379,14 @@ const failures: Failure[] = [
     'Error',
     'ssrc already exists in RTP listener [ssrc:1000]',
   ],
+  [
+    'produce: no such kind',
+    Method.TRANSPORT_PRODUCE,
+    'plain',
+    { ...produceRequest('new', 2000), kind: 2 },
+    'TypeError',
+    'invalid media kind',
+  ],
   ['produce: no encodings', Method.TRANSPORT_PRODUCE, 'plain', withoutEncodings(), 'TypeError', 'empty encodings'],
   [
     'close no producer',
@@ -403,6 +411,14 @@ const failures: Failure[] = [
     consumeRequest('consumer', 'producer', 1000, 1),
     'Error',
     'Channel request handler with ID consumer already exists',
+  ],
+  [
+    'consume: no such kind',
+    Method.TRANSPORT_CONSUME,
+    'plain',
+    { ...consumeRequest('new', 'producer', 1000, 1), kind: 2 },
+    'TypeError',
+    'invalid media kind',
   ],
   [
     'consume: no producer',
