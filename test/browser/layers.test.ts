@@ -52,6 +52,7 @@ describe.each<[string, string, PublishOptions['encodings']]>([
   ['H264', 'simulcast', simulcast('L1T3')],
   ['VP9', 'L3T3', svc('L3T3')],
   ['VP9', 'L3T3_KEY', svc('L3T3_KEY')],
+  ['AV1', 'L3T3', svc('L3T3')],
 ])('Chromium, %s %s', (codec, _, encodings) => {
   it('shows each spatial layer within 3 s, every picture as it should be', async context => {
     session = await open(codec, encodings, context.skip);

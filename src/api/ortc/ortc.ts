@@ -235,6 +235,13 @@ export function getConsumerRtpParameters({
     remoteExtensions.some(remote => remote.preferredId === id && remote.uri === uri),
   );
 
+  // Without it decoders show the lowest spatial layer only. (Endpoints never say that they know it: routers do not offer
+  // it to them.)
+  const consumable = consumableRtpParameters.encodings ?? [];
+  if (codecs[0].mimeType.toLowerCase() === 'video/av1' && hasSpatialLayers(consumable)) {
+    headerExtensions.push(clone(dependencyDescriptor));
+  }
+
   // One kind of bandwidth estimation: by the best feedback that the header extensions allow.
   const has = (wanted: RtpHeaderExtensionUri): boolean => headerExtensions.some(({ uri }) => uri === wanted);
   const unusable = has(transportWideCcUri)
@@ -246,7 +253,6 @@ export function getConsumerRtpParameters({
     codec.rtcpFeedback = codec.rtcpFeedback?.filter(({ type }) => !unusable.includes(type));
   }
 
-  const consumable = consumableRtpParameters.encodings ?? [];
   return {
     codecs,
     headerExtensions,
@@ -322,6 +328,9 @@ const findMatch = (caps: RemoteRtpCapabilities, codec: RtpCodecParameters): Code
 
 const findRtxCodec = (codecs: RtpCodecCapability[], mediaPayloadType: number): RtpCodecCapability | undefined =>
   codecs.find(codec => isRtxCodec(codec) && codec.parameters?.apt === mediaPayloadType);
+
+const hasSpatialLayers = (encodings: RtpEncodingParameters[]): boolean =>
+  encodings.some(({ scalabilityMode }) => parseScalabilityMode(scalabilityMode).spatialLayers > 1);
 
 const isMediaCodec = (codec: Codec): boolean => !isRtxCodec(codec);
 

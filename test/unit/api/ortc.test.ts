@@ -354,6 +354,25 @@ describe('consumption', () => {
     expect(headerExtensions!.map(({ id }) => id)).toEqual([1, 4, 5]);
   });
 
+  it.each<[string, string, number[]]>([
+    ['AV1', 'L3T3', [1, 4, 5, 7]],
+    ['AV1', 'L2T1_KEY', [1, 4, 5, 7]],
+    ['AV1', 'L1T3', [1, 4, 5]],
+    ['VP9', 'L3T3', [1, 4, 5]],
+  ])('gives an endpoint the dependency descriptor where it needs it: %s %s', (name, scalabilityMode, expected) => {
+    const codec = { mimeType: `video/${name}`, clockRate: 90000 };
+    const caps = ortc.generateRouterRtpCapabilities([{ kind: 'video', ...codec } as RouterRtpCodecCapability]);
+    const params = video({ ...codec, payloadType: 45 }, { encodings: [{ ssrc: 1, scalabilityMode }] });
+    const mapping = ortc.getProducerRtpParametersMapping(params, caps);
+    const { headerExtensions } = ortc.getConsumerRtpParameters({
+      consumableRtpParameters: ortc.getConsumableRtpParameters('video', params, caps, mapping),
+      remoteRtpCapabilities: { ...remote([1, 4, 5]), codecs: caps.codecs },
+      pipe: false,
+      enableRtx: true,
+    });
+    expect(headerExtensions!.map(({ id }) => id)).toEqual(expected);
+  });
+
   it('gives a pipe all streams', () => {
     const { encodings } = consume(remote([]), { pipe: true });
     const [{ ssrc, rtx }] = encodings!;
