@@ -22,7 +22,7 @@ import { isUnknownChunkReported, isUnknownChunkSkipped } from './chunks/unknown.
 import { ReceiveOutcome } from './data-receiver.js';
 import { type ErrorCause } from './error-causes/error-cause.js';
 import { type Handshake } from './handshake.js';
-import { PACKET_HEADER_LENGTH, SctpPacket } from './packet.js';
+import { SctpPacket } from './packet.js';
 import { type Shutdown } from './shutdown.js';
 import { type ConnectedContext, type TransmissionControlBlock } from './transmission-control-block.js';
 
@@ -224,8 +224,8 @@ export class ChunkDispatcher {
   /** RFC 9260 §3.2: the cause carries the chunk, as much of it as fits a packet. */
   #reportUnknownChunk(tcb: TransmissionControlBlock): void {
     const { bytes, chunkType, chunkOffset, chunkLength } = this.#packet;
-    const room = this.#context.options.mtu - PACKET_HEADER_LENGTH - UNRECOGNIZED_CHUNK_OVERHEAD;
-    const chunk = copyBytes(bytes, chunkOffset, chunkOffset + Math.min(chunkLength, room & ~3));
+    const room = this.#context.packets.maxChunkLength - UNRECOGNIZED_CHUNK_OVERHEAD;
+    const chunk = copyBytes(bytes, chunkOffset, chunkOffset + Math.min(chunkLength, room));
     tcb.sendChunk(encodeError({ causes: [{ kind: 'unrecognizedChunkType', chunk }] }));
     reportError(this.#context, 'parseFailed', `unknown chunk of type ${chunkType}`);
   }

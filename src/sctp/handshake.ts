@@ -123,6 +123,11 @@ export class Handshake {
       this.#refuse(initAck, 'INIT ACK without a state cookie');
       return;
     }
+    const cookieEcho = encodeCookieEcho({ cookie });
+    if (cookieEcho.length > context.packets.maxChunkLength) {
+      this.#refuse(initAck, 'INIT ACK with a state cookie that does not fit a packet');
+      return;
+    }
     // RFC 9260 §3.3.3
     if (initAck.initiateTag === 0 || initAck.outboundStreams === 0 || initAck.inboundStreams === 0) {
       this.#refuse(initAck, 'INIT ACK with a tag of 0 or with 0 streams');
@@ -144,7 +149,7 @@ export class Handshake {
       now,
     );
     context.state = 'cookieEchoed';
-    tcb.cookieEcho = encodeCookieEcho({ cookie });
+    tcb.cookieEcho = cookieEcho;
     tcb.sendPackets(now);
     this.#t1Cookie.start(now, context.options.t1Timeout);
     context.events.add({ kind: 'connecting' });

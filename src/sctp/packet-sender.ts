@@ -1,5 +1,5 @@
 import { type SctpAssociationOptions } from './options.js';
-import { PacketBuilder } from './packet.js';
+import { PACKET_HEADER_LENGTH, PacketBuilder } from './packet.js';
 
 export type PacketSenderOptions = Pick<SctpAssociationOptions, 'mtu' | 'sourcePort' | 'destinationPort'>;
 
@@ -15,6 +15,11 @@ export class PacketSender {
     this.#options = options;
     this.#builder = new PacketBuilder(options.mtu);
     this.#send = send;
+  }
+
+  /** Of a chunk that has a packet to itself, bytes. */
+  get maxChunkLength(): number {
+    return this.#builder.bytes.length - PACKET_HEADER_LENGTH;
   }
 
   /** Begins a packet. There is only one at a time. */
