@@ -29,8 +29,8 @@ export class IDataStreams implements ReassemblyStreams {
   skipTo(_tsn: number, skippedStreams: readonly SkippedStream[]): void {
     for (const { streamId, unordered, messageId } of skippedStreams) {
       if (unordered) {
-        const stream = this.#unorderedStream(streamId);
-        stream.skipTo(stream.latest + timestampDiff(messageId, stream.latest));
+        const stream = this.#unordered.get(streamId);
+        stream?.skipTo(stream.latest + timestampDiff(messageId, stream.latest));
       } else {
         const stream = this.#orderedStream(streamId);
         stream.skipTo(stream.next + timestampDiff(messageId, stream.next));
