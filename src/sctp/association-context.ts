@@ -1,9 +1,15 @@
-import { type SctpAssociationState, type SctpErrorKind, type SctpImplementation } from './association-owner.js';
+import {
+  type SctpAssociationState,
+  type SctpErrorKind,
+  type SctpImplementation,
+  type SctpMessageFate,
+} from './association-owner.js';
 import { encodeAbort } from './chunks/abort.js';
 import { type DeferredEvents } from './deferred-events.js';
 import { type ErrorCause } from './error-causes/error-cause.js';
 import { type SctpAssociationOptions } from './options.js';
 import { type PacketSender } from './packet-sender.js';
+import { type OutgoingMessage } from './sending/outgoing-message.js';
 import { type SendQueue } from './sending/send-queue.js';
 
 /** What the parts of an association share. */
@@ -15,6 +21,8 @@ export interface AssociationContext {
   state: SctpAssociationState;
   peerImplementation: SctpImplementation;
   receivedMessages: number;
+  /** Tells the owner what becomes of a message, if it wants to know. */
+  tellFate(message: OutgoingMessage, fate: SctpMessageFate): void;
   /** Ends the association. Without an error it was meant to end. */
   close(error?: SctpErrorKind, message?: string): void;
 }

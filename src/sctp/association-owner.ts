@@ -40,8 +40,11 @@ export type SctpErrorKind =
   | 'resourceExhaustion'
   | 'unsupportedOperation';
 
-/** What became of a message. `expired`: given up; `maybeDelivered`: given up, but all of it had been sent. */
-export type SctpMessageFate = 'delivered' | 'expired' | 'maybeDelivered';
+/**
+ * What becomes of a message. `sent`: all of it has been put into packets, once. Then, or without that, comes one of the
+ * others and nothing more: `delivered`; `maybeDelivered`: given up, but all of it had been sent; `expired`: given up.
+ */
+export type SctpMessageFate = 'sent' | 'delivered' | 'maybeDelivered' | 'expired';
 
 /**
  * Events of an association. `onSctpSend` comes at once and must not call back. All others come when the call that

@@ -6,6 +6,7 @@ import {
   type SctpAssociationState,
   type SctpErrorKind,
   type SctpImplementation,
+  type SctpMessageFate,
   type SctpMetrics,
   type SctpNegotiatedCapabilities,
   type SctpResetStatus,
@@ -243,10 +244,12 @@ class Context implements ConnectedContext {
     this.sendQueue = new SendQueue(options, {
       onBufferedAmountLow: streamId => this.events.add({ kind: 'bufferedAmountLow', streamId }),
       onTotalBufferedAmountLow: () => this.events.add({ kind: 'totalBufferedAmountLow' }),
-      onMessageExpired: ({ lifecycleId }) => {
-        if (lifecycleId !== 0) this.events.add({ kind: 'lifecycle', lifecycleId, fate: 'expired' });
-      },
+      onMessageExpired: message => this.tellFate(message, 'expired'),
     });
+  }
+
+  tellFate({ lifecycleId }: OutgoingMessage, fate: SctpMessageFate): void {
+    if (lifecycleId !== 0) this.events.add({ kind: 'lifecycle', lifecycleId, fate });
   }
 
   close(error?: SctpErrorKind, message = ''): void {

@@ -99,10 +99,7 @@ export class TransmissionControlBlock {
       sendQueue,
       rto: this.rto,
       errorCounter: this.errorCounter,
-      onMessageDone: ({ lifecycleId }, isAbandoned) => {
-        if (lifecycleId === 0) return;
-        events.add({ kind: 'lifecycle', lifecycleId, fate: isAbandoned ? 'maybeDelivered' : 'delivered' });
-      },
+      onMessageFate: (message, fate) => context.tellFate(message, fate),
     });
     this.streamResets = new StreamResetHandler(localInitialTsn, {
       sendQueue,

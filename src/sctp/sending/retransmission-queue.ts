@@ -1,5 +1,5 @@
 import { timestampDiff } from '../../common/serial-number.js';
-import { type SctpNegotiatedCapabilities } from '../association-owner.js';
+import { type SctpMessageFate, type SctpNegotiatedCapabilities } from '../association-owner.js';
 import { DATA_HEADER_LENGTH, writeData } from '../chunks/data.js';
 import { DataChunk } from '../chunks/data-chunk.js';
 import { type ForwardTsnChunk } from '../chunks/forward-tsn-chunk.js';
@@ -26,8 +26,8 @@ export interface RetransmissionQueueContext {
   readonly sendQueue: SendQueue;
   readonly rto: RetransmissionTimeout;
   readonly errorCounter: ErrorCounter;
-  /** All of a message was acknowledged, or all of it was sent and then given up. Must not call back. */
-  onMessageDone(message: OutgoingMessage, isAbandoned: boolean): void;
+  /** What became of a message of which all was sent, or that it was. Must not call back. */
+  onMessageFate(message: OutgoingMessage, fate: Exclude<SctpMessageFate, 'expired'>): void;
 }
 
 /** When data are sent, and sent again: congestion control and retransmission (RFC 9260 §6, §7). Sizes in bytes. */
@@ -63,7 +63,8 @@ export class RetransmissionQueue {
     this.ssthresh = peerWindow;
     this.outstanding = new OutstandingData(initialTsn, this.#headerLength, negotiated.partialReliability, {
       discardRest: message => context.sendQueue.discard(message),
-      onMessageDone: (message, isAbandoned) => context.onMessageDone(message, isAbandoned),
+      onMessageDone: (message, isAbandoned) =>
+        context.onMessageFate(message, isAbandoned ? 'maybeDelivered' : 'delivered'),
     });
     this.#chunk.interleaved = negotiated.messageInterleaving;
   }
@@ -148,6 +149,8 @@ export class RetransmissionQueue {
         this.rwnd = Math.max(this.rwnd - this.#fragment.length, 0);
         room -= this.#write(packet, this.outstanding.highestTsn);
         count++;
+        const message = this.#fragment.message!;
+        if (message.remainingLength === 0) this.#context.onMessageFate(message, 'sent');
       }
       this.#fragment.message = undefined;
     }
