@@ -55,6 +55,16 @@ export function packetOf(verificationTag: number, ...chunks: Uint8Array[]): Uint
   return builder.bytes.slice(0, builder.finish(true));
 }
 
+/** What an INIT may say. */
+export const anInit = {
+  initiateTag: 0x01020304,
+  advertisedReceiverWindow: 100_000,
+  outboundStreams: 10,
+  inboundStreams: 10,
+  initialTsn: 77,
+  parameters: [],
+};
+
 export interface ReceivedMessage {
   streamId: number;
   ppid: number;

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { DropReason } from '../../../src/common/drop-reason.js';
+import { encodeCookieAck } from '../../../src/sctp/chunks/cookie-ack.js';
 import { encodeError, parseError } from '../../../src/sctp/chunks/error.js';
 import { encodeForwardTsn } from '../../../src/sctp/chunks/forward-tsn.js';
 import { DATA_HEADER_LENGTH, writeData } from '../../../src/sctp/chunks/data.js';
 import { DataChunk } from '../../../src/sctp/chunks/data-chunk.js';
 import { encodeHeartbeat, parseHeartbeat } from '../../../src/sctp/chunks/heartbeat.js';
+import { I_DATA_HEADER_LENGTH, writeIData } from '../../../src/sctp/chunks/i-data.js';
+import { encodeInit, parseInit } from '../../../src/sctp/chunks/init.js';
 import { SackChunk, sackLength, writeSack } from '../../../src/sctp/chunks/sack.js';
-import { chunkBytes, chunksOf, packetOf, Pair, Peer } from './association-support.js';
+import { CHUNK_OVERHEAD } from '../../../src/sctp/reassembly/message-assembler.js';
+import { anInit, chunkBytes, chunksOf, packetOf, Pair, Peer } from './association-support.js';
 
 const MTU = 1191;
 
@@ -227,6 +231,20 @@ describe('an association', () => {
       expect(sendAll(pair, messages, 100)).toEqual([101, 201, 301, 202, 302, 303]);
     });
 
+    it('sends large messages by priority', () => {
+      const pair = new Pair().connect();
+      pair.a.association.setStreamPriority(1, 100);
+      pair.a.association.setStreamPriority(2, 200);
+      pair.a.association.setStreamPriority(3, 600);
+      const large: [number, number][] = [
+        [1, 301],
+        [2, 201],
+        [3, 101],
+        [3, 102],
+      ];
+      expect(sendAll(pair, large, MTU)).toEqual([101, 102, 201, 301]);
+    });
+
     it('lets a higher priority overtake a large message', () => {
       const pair = new Pair().connect();
       pair.a.association.setStreamPriority(1, 10);
@@ -288,7 +306,13 @@ describe('an association', () => {
       pair.drop();
       pair.run(2000);
       const lifecycle = pair.a.events.filter(event => event.startsWith('message'));
-      expect(lifecycle).toEqual(['message 1 delivered', 'message 2 maybeDelivered', 'message 3 expired']);
+      expect(lifecycle).toEqual([
+        'message 1 sent',
+        'message 1 delivered',
+        'message 2 sent',
+        'message 2 maybeDelivered',
+        'message 3 expired',
+      ]);
       expect(pair.a.association.metrics.unackedChunks).toBe(0);
     });
 
@@ -296,10 +320,11 @@ describe('an association', () => {
       const pair = new Pair();
       pair.a.send(1, 'old', pair.now, { lifetime: 100, lifecycleId: 9 });
       pair.wait(101);
-      pair.connect();
-      pair.a.association.flush(pair.now);
+      pair.a.association.connect(pair.now);
+      pair.exchange();
       expect(pair.z.messages).toEqual([]);
       expect(pair.a.association.bufferedAmount(1)).toBe(0);
+      expect(pair.a.events.filter(event => event.startsWith('message'))).toEqual(['message 9 expired']);
     });
   });
 
@@ -319,6 +344,7 @@ describe('a packet', () => {
     ['without a right checksum', packetOf(1).fill(9, 8, 12), DropReason.sctpChecksum],
     ['without a right tag', packetOf(1, encodeHeartbeat({ parameters: [] })), DropReason.sctpVerificationTag],
     ['with a tag of 0', packetOf(0, encodeHeartbeat({ parameters: [] })), DropReason.sctpVerificationTag],
+    ['with an INIT, but a tag', packetOf(1, encodeInit(anInit)), DropReason.sctpVerificationTag],
   ])('%s is dropped', (_, packet, reason) => {
     const pair = new Pair().connect();
     expect(pair.z.association.onPacket(packet, 0, packet.length, pair.now)).toBe(reason);
@@ -351,8 +377,8 @@ describe('a chunk', () => {
 
   it('of an unknown type that is too long for a report is cut', () => {
     const pair = new Pair().connect();
-    const unknown = new Uint8Array(4000);
-    unknown.set([0x49, 0, 4000 >> 8, 4000 & 0xff]);
+    const unknown = new Uint8Array(60_000);
+    unknown.set([0x49, 0, 60_000 >> 8, 60_000 & 0xff]);
     expect(inject(pair, unknown)).toEqual(['error']);
     expect(pair.z.sent.at(-1)!.length).toBe(1188);
   });
@@ -365,9 +391,9 @@ describe('a chunk', () => {
     expect(parseHeartbeat(ack, 0, ack.length)).toEqual(heartbeat);
   });
 
-  it('HEARTBEAT that is too long for an answer is ignored', () => {
+  it.each([1200, 60_000])('HEARTBEAT that is too long for an answer is ignored: %i bytes', length => {
     const pair = new Pair().connect();
-    const info = new Uint8Array(1200);
+    const info = new Uint8Array(length);
     expect(inject(pair, encodeHeartbeat({ parameters: [{ kind: 'heartbeatInfo', info }] }))).toEqual([]);
     expect(pair.z.association.state).toBe('connected');
   });
@@ -402,6 +428,13 @@ describe('a chunk', () => {
     expect(pair.z.events).toEqual(['error protocolViolation', 'closed']);
   });
 
+  it('that means nothing now is ignored, 16000 times in a packet', () => {
+    const pair = new Pair().connect();
+    expect(inject(pair, ...Array<Uint8Array>(16_000).fill(encodeCookieAck()))).toEqual([]);
+    expect(pair.z.association.state).toBe('connected');
+    expect(pair.z.events).toEqual([]);
+  });
+
   it('SACK that acknowledges what was never sent is ignored (RFC 9260 §6.2.1)', () => {
     const pair = new Pair().connect();
     pair.z.send(1, 'x', pair.now);
@@ -429,5 +462,31 @@ describe('a message of the peer', () => {
     pair.run(60_000);
     expect(pair.z.events.slice(-2)).toEqual(['error resourceExhaustion', 'closed']);
     expect(pair.a.association.state).toBe('closed');
+  });
+
+  it.each([true, false])('begun on every stream takes no more than the window, interleaving %s', interleaving => {
+    const window = 500_000;
+    const pair = new Pair({ messageInterleaving: interleaving, maxReceiverWindowBufferSize: window });
+    pair.a.association.connect(pair.now);
+    pair.exchange();
+    const [init] = chunkBytes(pair.a.sent[0]);
+    const tag = tagOf(pair.a.sent[1]);
+    let tsn = parseInit(init, 0, init.length)!.initialTsn;
+    let sent = 0;
+    while (pair.z.association.state === 'connected') {
+      // One byte each, of messages that never end.
+      const data = Object.assign(new DataChunk(), { interleaved: interleaving, beginning: true, payloadLength: 1 });
+      const chunks = Array.from({ length: 100 }, () => {
+        Object.assign(data, { tsn: tsn++ >>> 0, streamId: sent++ & 0xffff, bytes: new Uint8Array(1) });
+        const chunk = new Uint8Array((interleaving ? I_DATA_HEADER_LENGTH : DATA_HEADER_LENGTH) + 1);
+        (interleaving ? writeIData : writeData)(chunk, 0, data);
+        return chunk;
+      });
+      const packet = packetOf(tag, ...chunks);
+      pair.z.association.onPacket(packet, 0, packet.length, pair.now);
+    }
+    expect(sent).toBeLessThan(window / CHUNK_OVERHEAD + 100);
+    expect(pair.z.sentChunks.at(-1)).toBe('abort');
+    expect(pair.z.events.slice(-2)).toEqual(['error resourceExhaustion', 'closed']);
   });
 });

@@ -5,7 +5,7 @@ import { encodeCookieEcho } from '../../../src/sctp/chunks/cookie-echo.js';
 import { parseError } from '../../../src/sctp/chunks/error.js';
 import { encodeInit, parseInit } from '../../../src/sctp/chunks/init.js';
 import { encodeInitAck } from '../../../src/sctp/chunks/init-ack.js';
-import { chunkBytes, chunksOf, packetOf, Pair, Peer } from './association-support.js';
+import { anInit, chunkBytes, chunksOf, packetOf, Pair, Peer } from './association-support.js';
 
 const containing =
   (chunk: string, times = 1) =>
@@ -17,15 +17,6 @@ const checksumOf = (packet: Uint8Array): number => new DataView(packet.buffer, p
 const initOf = (packet: Uint8Array) => {
   const [chunk] = chunkBytes(packet);
   return parseInit(chunk, 0, chunk.length)!;
-};
-
-const anInit = {
-  initiateTag: 0x01020304,
-  advertisedReceiverWindow: 100_000,
-  outboundStreams: 10,
-  inboundStreams: 10,
-  initialTsn: 77,
-  parameters: [],
 };
 
 describe('the handshake (RFC 9260 §5.1)', () => {
@@ -69,6 +60,8 @@ describe('the handshake (RFC 9260 §5.1)', () => {
       expect(peer.association.state).toBe('connected');
       expect(peer.events).not.toContain('restart');
       expect(peer.events.filter(event => event === 'connected')).toHaveLength(1);
+      // Both got an INIT ACK.
+      expect(peer.association.metrics.peerImplementation).toBe('tsfu');
     }
     pair.a.send(1, 'from a', pair.now);
     pair.z.send(1, 'from z', pair.now);
@@ -202,6 +195,19 @@ describe('an INIT', () => {
     expect(pair.z.association.state).toBe('connected');
   });
 
+  it('costs an answer and no memory, however many come (RFC 9260 §5.1.3)', () => {
+    const peer = new Peer(1);
+    const tags = new Set<number>();
+    for (let initiateTag = 1; initiateTag <= 1000; initiateTag++) {
+      const init = packetOf(0, encodeInit({ ...anInit, initiateTag }));
+      peer.association.onPacket(init, 0, init.length, 1);
+      tags.add(initOf(peer.outbox.pop()!).initiateTag);
+    }
+    expect(peer.sentChunks).toEqual(Array(1000).fill('initAck'));
+    expect(tags.size).toBe(1000);
+    expect([peer.association.state, peer.association.nextDeadline, peer.events]).toEqual(['new', Infinity, []]);
+  });
+
   it('is ignored when it is not alone (RFC 9260 §6.10)', () => {
     const peer = new Peer(1);
     const packet = packetOf(0, encodeInit(anInit), encodeCookieAck());
@@ -237,6 +243,8 @@ describe('an INIT ACK', () => {
   it.each([
     ['without a cookie', {}],
     ['with an empty cookie', { parameters: [{ ...cookie, cookie: new Uint8Array(0) }] }],
+    ['with a cookie that fits no COOKIE ECHO', { parameters: [{ ...cookie, cookie: new Uint8Array(1173) }] }],
+    ['with a cookie of 20 kB', { parameters: [{ ...cookie, cookie: new Uint8Array(20_000) }] }],
     ['with a tag of 0', { initiateTag: 0, parameters: [cookie] }],
     ['without outbound streams', { outboundStreams: 0, parameters: [cookie] }],
     ['without inbound streams', { inboundStreams: 0, parameters: [cookie] }],
@@ -244,6 +252,12 @@ describe('an INIT ACK', () => {
     const peer = answered(encodeInitAck({ ...anInit, ...wrong }));
     expect(peer.sentChunks.at(-1)).toBe('abort');
     expect(peer.events.slice(-2)).toEqual(['error protocolViolation', 'failed']);
+  });
+
+  it('may have a cookie that just fits a COOKIE ECHO', () => {
+    const peer = answered(encodeInitAck({ ...anInit, parameters: [{ ...cookie, cookie: new Uint8Array(1172) }] }));
+    expect(peer.sentChunks.at(-1)).toBe('cookieEcho');
+    expect(peer.sent.at(-1)!.length).toBe(1188);
   });
 
   it('is ignored with another tag than that of our INIT', () => {
@@ -366,7 +380,26 @@ describe('a COOKIE ECHO', () => {
     expect(tagOf(pair.z.sent.at(-1)!)).toBe(5);
   });
 
-  it('from before the association existed means nothing to it (RFC 9260 §5.2.4 C)', () => {
+  it('that comes late, of an INIT that was answered twice, means nothing (RFC 9260 §5.2.4 C)', () => {
+    const pair = new Pair();
+    const [late, current] = [cookieEchoFor(pair), cookieEchoFor(pair)];
+    deliver(pair, current);
+    expect(deliver(pair, late)).toEqual([]);
+    expect(deliver(pair, current)).toEqual(['cookieAck']);
+    expect(pair.z.events).not.toContain('restart');
+  });
+
+  it('means nothing to an association that was closed, as INITs do', () => {
+    const pair = new Pair();
+    const packet = cookieEchoFor(pair);
+    deliver(pair, packet);
+    pair.z.association.close(pair.now);
+    expect(deliver(pair, packet)).toEqual([]);
+    expect(deliver(pair, packetOf(0, encodeInit(anInit)))).toEqual([]);
+    expect(pair.z.association.state).toBe('closed');
+  });
+
+  it('from before the association existed means nothing to it (RFC 9260 §5.2.4)', () => {
     const pair = new Pair();
     const old = cookieEchoFor(pair);
     const current = cookieEchoFor(pair, { initiateTag: 5 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { timestampDiff } from '../../../src/common/serial-number.js';
 import { encodeReConfig, parseReConfig } from '../../../src/sctp/chunks/re-config.js';
+import { parseInit } from '../../../src/sctp/chunks/init.js';
 import { type Parameter } from '../../../src/sctp/parameters/parameter.js';
 import { ReconfigurationResult } from '../../../src/sctp/parameters/reconfiguration-response.js';
 import { chunkBytes, chunksOf, packetOf, Pair, type Peer } from './association-support.js';
@@ -262,5 +263,46 @@ describe('a RE-CONFIG chunk', () => {
       streamIds: [1],
     };
     expect(inject(pair, request)).toMatchObject([[{ result: ReconfigurationResult.successNothingToDo }]]);
+  });
+
+  it.each([
+    ['no stream', [], 1],
+    ['30000 streams', Array.from({ length: 30_000 }, (_, streamId) => streamId), 30_000],
+  ] as const)('may name %s: all those are reset, or all in use', (_, streamIds, count) => {
+    const pair = new Pair();
+    pair.a.association.connect(pair.now);
+    pair.exchange();
+    pair.z.send(3, 'x', pair.now);
+    pair.exchange();
+    const [init] = chunkBytes(pair.a.sent[0]);
+    const { initialTsn } = parseInit(init, 0, init.length)!;
+    const request: Parameter = {
+      kind: 'outgoingSsnResetRequest',
+      requestSequenceNumber: initialTsn,
+      responseSequenceNumber: 0,
+      lastAssignedTsn: initialTsn,
+      streamIds,
+    };
+    expect(inject(pair, request)).toMatchObject([[{ result: ReconfigurationResult.successPerformed }]]);
+    const reset = pair.z.events.filter(event => event.endsWith(' reset'));
+    expect(reset).toContain('stream 3 reset');
+    expect(reset).toHaveLength(count);
+  });
+
+  it('that answers nothing is ignored', () => {
+    const pair = new Pair().connect();
+    const response: Parameter = { kind: 'reconfigurationResponse', responseSequenceNumber: 7, result: 1 };
+    expect(inject(pair, response)).toEqual([]);
+    expect(pair.z.events).toEqual([]);
+  });
+
+  it.each([
+    { kind: 'ssnTsnResetRequest', requestSequenceNumber: 1 },
+    { kind: 'addOutgoingStreams', requestSequenceNumber: 1, newStreams: 5 },
+    { kind: 'addIncomingStreams', requestSequenceNumber: 1, newStreams: 5 },
+  ] as Parameter[])('with $kind is not answered', parameter => {
+    const pair = new Pair().connect();
+    expect(inject(pair, parameter)).toEqual([]);
+    expect(pair.z.events).toEqual([]);
   });
 });

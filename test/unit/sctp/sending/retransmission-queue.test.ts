@@ -37,7 +37,7 @@ const setUp = ({ partialReliability = true, messageInterleaving = false, peerWin
     sendQueue,
     rto,
     errorCounter,
-    onMessageDone: () => {},
+    onMessageFate: () => {},
   });
   const builder = new PacketBuilder(MTU);
   const test = {
