@@ -15,25 +15,11 @@ const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, '-b', 'src'], { cwd: root, stdio: 'inherit' });
 
-await build({
+const options = {
   absWorkingDir: root,
-  entryPoints: [
-    'src/index.ts',
-    'src/types.ts',
-    'src/errors.ts',
-    'src/ortc.ts',
-    'src/extras.ts',
-    'src/testing.ts',
-    'src/same-thread.ts',
-    'src/worker/thread.ts',
-    'src/worker/process.ts',
-  ],
   outbase: 'src',
   outdir: 'dist',
-  chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20',
   external: ['debug', 'h264-profile-level-id'],
@@ -42,5 +28,29 @@ await build({
   minifyWhitespace: true,
   sourcemap: true,
   logLevel: 'warning',
+};
+
+await build({
+  ...options,
+  entryPoints: [
+    'src/index.ts',
+    'src/types.ts',
+    'src/errors.ts',
+    'src/ortc.ts',
+    'src/extras.ts',
+    'src/testing.ts',
+    'src/same-thread.ts',
+    'src/worker/process.ts',
+  ],
+  chunkNames: 'chunks/[name]-[hash]',
+  splitting: true,
+  format: 'esm',
+});
+// A thread starts sooner without the loader of ES modules.
+await build({
+  ...options,
+  entryPoints: ['src/worker/thread.ts', 'src/worker/worker-thread.ts'],
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
 });
 chmodSync(path.join(root, 'dist/worker/process.js'), 0o755);

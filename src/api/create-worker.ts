@@ -8,7 +8,7 @@ import { type Worker, type WorkerSettings } from './types/worker.js';
 import { checkAppData } from './utils.js';
 import { WorkerImpl } from './worker.js';
 import { type WorkerBackend } from './worker-backend.js';
-import { processEntry, threadEntry } from './worker-files.js';
+import { processEntry, threadFiles } from './worker-files.js';
 
 const logger = new Logger();
 
@@ -37,7 +37,7 @@ export async function createWorker<WorkerAppData extends AppData = AppData>(
   const bin = settings.workerBin ?? (configuredWorkerBin || undefined);
   const args = workerArguments(settings);
   logger.debug(`createWorker() [workerBin:${bin}, args:${args.join(' ')}]`);
-  return startWorker(bin === undefined ? new ThreadBackend(threadEntry(), args) : new ProcessBackend(bin, args), {
+  return startWorker(bin === undefined ? new ThreadBackend(threadFiles(), args) : new ProcessBackend(bin, args), {
     appData: settings.appData,
   });
 }

@@ -1,8 +1,16 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** The entry of a worker thread. */
-export const threadEntry = (): URL => find('thread.js');
+/** A worker thread's entry, and the path of the code that it runs. */
+export interface ThreadFiles {
+  entry: URL;
+  codeFile: string;
+}
+
+export const threadFiles = (): ThreadFiles => ({
+  entry: find('thread.cjs'),
+  codeFile: fileURLToPath(find('worker-thread.cjs')),
+});
 
 /** The worker as an executable. */
 export const processEntry = (): string => fileURLToPath(find('process.js'));

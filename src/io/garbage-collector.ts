@@ -1,6 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-
 /** So much garbage outside of the JavaScript heap is worth a collection: about a millisecond. */
 const LIMIT = 24 * 1024 * 1024;
 
@@ -35,6 +32,9 @@ export class GarbageCollector {
 
 /** V8 gives its function to contexts made while the flag is set; the application's own do not get it. */
 function findCollect(): Collect | undefined {
+  // Loading node:v8 alone takes milliseconds.
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8');
+  const { runInNewContext } = process.getBuiltinModule('node:vm');
   try {
     setFlagsFromString('--expose-gc');
     return runInNewContext('gc') as Collect;

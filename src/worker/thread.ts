@@ -1,10 +1,12 @@
-import { type MessagePort, workerData } from 'node:worker_threads';
-import { PortCarrier } from '../channel/port.js';
-import { DropCounters } from '../common/drop-reason.js';
-import { NodeRuntime } from '../io/node-runtime.js';
-import { readRegularFile } from '../io/regular-file.js';
-import { parseSettings, SettingsError } from './settings.js';
-import { createWorkerCore } from './worker-core.js';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { Script } from 'node:vm';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+
+/**
+ * The entry of a worker thread: it runs worker-thread.ts. Compiling that takes longer than all else that a thread does to
+ * start, so the first thread of a process gives V8's code cache to its starter, who gives it to those that follow.
+ */
 
 /** What the starter of the thread passes as `workerData`. */
 export interface ThreadWorkerData {
@@ -14,31 +16,27 @@ export interface ThreadWorkerData {
   args: readonly string[];
   /** Memory for its `DropCounters`, which the starter reads. */
   drops: SharedArrayBuffer;
+  /** Path of worker-thread.ts as it was built. */
+  codeFile: string;
+  /** What an earlier thread posted. */
+  codeCache?: Uint8Array;
 }
 
-/** Exit code that the API takes for wrong settings. */
-const EXIT_WRONG_SETTINGS = 42;
+const { codeFile, codeCache } = workerData as ThreadWorkerData;
+const require = createRequire(codeFile);
 
-run(workerData as ThreadWorkerData);
+// Only code that is loaded in the usual way is seen by Node's source maps.
+if (process.sourceMapsEnabled) require(codeFile);
+else runCached();
 
-/** A worker as a thread of the application's process. An exception ends the thread with an 'error' event. */
-function run({ port, args, drops }: ThreadWorkerData): void {
-  let settings;
-  try {
-    settings = parseSettings(args, readRegularFile);
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(EXIT_WRONG_SETTINGS);
-  }
-  const runtime = new NodeRuntime();
-  createWorkerCore({
-    runtime,
-    carrier: new PortCarrier(port),
-    settings,
-    host: { pid: process.pid, resourceUsage: () => process.resourceUsage() },
-    drops: new DropCounters(drops),
-    // The thread ends when nothing is left to wait for: the port is closed, and the sockets are.
-    onClosed: () => runtime.close(),
+function runCached(): void {
+  const script = new Script(`(function (require) {${readFileSync(codeFile, 'latin1')}\n})`, {
+    filename: codeFile,
+    cachedData: codeCache,
   });
+  const run = script.runInThisContext() as (require: NodeJS.Require) => void;
+  run(require);
+  // V8 rejects what another version of it or other flags have made.
+  if (codeCache && !script.cachedDataRejected) return;
+  setImmediate(() => parentPort?.postMessage(script.createCachedData()));
 }

@@ -265,12 +265,13 @@ async function startApplication() {
 
 /** A worker in a thread that throws when it is told to: options of the process apply to its threads as well. */
 async function createCrashing(): Promise<Worker> {
-  const preload = ['--import', new URL('../fixtures/api/crash.mjs', import.meta.url).href];
-  process.execArgv.push(...preload);
+  const { NODE_OPTIONS } = process.env;
+  process.env.NODE_OPTIONS = `--import=${new URL('../fixtures/api/crash.mjs', import.meta.url).href}`;
   try {
     return await tsfu.createWorker();
   } finally {
-    process.execArgv.splice(-preload.length);
+    if (NODE_OPTIONS === undefined) delete process.env.NODE_OPTIONS;
+    else process.env.NODE_OPTIONS = NODE_OPTIONS;
   }
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import * as tsfu from 'tsfu';
 import * as sameThread from 'tsfu/same-thread';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -170,6 +171,30 @@ describe.each(ways)('a worker in a %s', (name, create) => {
     await expect(transport.dump()).rejects.toThrow(tsfu.errors.NotFoundError);
     worker.close();
     await expect(router.dump()).rejects.toThrow(tsfu.errors.WorkerClosedError);
+  });
+});
+
+describe('a worker in a thread', () => {
+  it('starts whatever options the application was started with', { timeout: 30_000 }, () => {
+    const application = `
+      import { createWorker } from 'tsfu';
+      // The second one gets the code as the first one has compiled it.
+      for (const _ of 'ab') {
+        const worker = await createWorker();
+        console.log((await worker.dump()).pid === process.pid);
+        await worker[Symbol.asyncDispose]();
+      }`;
+    for (const options of [
+      [],
+      ['--max-old-space-size=500', '--enable-source-maps'],
+      ['--no-opt', '--title=application'],
+    ]) {
+      const output = execFileSync(process.execPath, [...options, '--input-type=module', '-e', application], {
+        env: { ...process.env, MEDIASOUP_WORKER_BIN: '' },
+        encoding: 'utf8',
+      });
+      expect(output).toBe('true\ntrue\n');
+    }
   });
 });
 

@@ -26,7 +26,8 @@ const mayImport: Record<string, string[]> = {
 
 /** Files that tie the worker to the outside world, and so may import what their folder may not. */
 const composition: Record<string, string[]> = {
-  'worker/thread.ts': ['io'],
+  'worker/thread.ts': [],
+  'worker/worker-thread.ts': ['io'],
   'worker/process.ts': ['io'],
   'worker/worker-process.ts': ['io'],
   'same-thread.ts': ['worker', 'io', 'channel'],
