@@ -96,8 +96,8 @@ export class SctpAssociation implements Machine {
   }
 
   /**
-   * Queues a message, of which a copy is made, and sends what can be sent. Before the association is established messages
-   * wait.
+   * Queues a message, and sends what can be sent. Before the association is established messages wait. The payload is
+   * kept, not copied: nobody may change it any more. So any number of associations can send the same one.
    */
   send(streamId: number, ppid: number, payload: Uint8Array, options: SctpSendOptions, now: number): SctpSendStatus {
     const status = this.enqueue(streamId, ppid, payload, options, now);

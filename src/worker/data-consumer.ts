@@ -2,6 +2,7 @@ import * as FbsDataConsumer from '../channel/fbs/data-consumer.js';
 import { Event } from '../channel/fbs/notification.js';
 import { Method } from '../channel/fbs/request.js';
 import { type ConsumeDataRequest } from '../channel/fbs/transport.js';
+import { copyBytes } from '../common/bytes.js';
 import { type WorkerContext } from './context.js';
 import { type MethodTable } from './handler-registry.js';
 import { type SctpSendResult } from './sctp.js';
@@ -15,6 +16,7 @@ export interface DataConsumerListener {
   readonly isPipe: boolean;
   /** Whether a message can still get out, or be queued to get out. */
   readonly canSendData: boolean;
+  /** @param payload is kept. */
   sendData(dataConsumer: DataConsumer, ppid: number, payload: Uint8Array, now: number): SctpSendResult;
   bufferedAmount(dataConsumer: DataConsumer): number;
   bufferedAmountLowThreshold(dataConsumer: DataConsumer): number;
@@ -89,7 +91,7 @@ export class DataConsumer {
     context.handlers.register(this.id, this, DataConsumer.#methods);
   }
 
-  /** A message of the DataProducer. */
+  /** A message of the DataProducer. The payload is kept. */
   receiveMessage(ppid: number, payload: Uint8Array, message: MessageSubchannels, now: number): void {
     const { isPipe, maxSendMessageSize } = this.#listener;
     if (!this.#active || !acceptsMessage(this.#subchannels, message, isPipe)) return;
@@ -176,7 +178,9 @@ export class DataConsumer {
         `given message exceeds maxMessageSize value [maxMessageSize:${maxSendMessageSize}, len:${payload.length}]`,
       );
     }
-    const result = this.#active ? this.#send(ppid, payload, this.#context.runtime.clock.now()) : 'failed';
+    // The bytes of a request are those of the channel.
+    const bytes = copyBytes(payload, 0, payload.length);
+    const result = this.#active ? this.#send(ppid, bytes, this.#context.runtime.clock.now()) : 'failed';
     if (result === 'bufferFull') throw new Error('sctpsendbufferfull');
     if (result === 'failed') throw new Error('message send failed');
     return { bufferedAmount: this.#bufferedAmount };

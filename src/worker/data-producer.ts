@@ -2,6 +2,7 @@ import * as FbsDataProducer from '../channel/fbs/data-producer.js';
 import { Event } from '../channel/fbs/notification.js';
 import { Method } from '../channel/fbs/request.js';
 import { type ProduceDataRequest } from '../channel/fbs/transport.js';
+import { copyBytes } from '../common/bytes.js';
 import { type WorkerContext } from './context.js';
 import { type EventTable, type MethodTable } from './handler-registry.js';
 import { type SctpStreamParameters, sctpStreamParameters, sctpStreamParametersDump } from './sctp-stream-parameters.js';
@@ -120,7 +121,8 @@ export class DataProducer {
       required: body.requiredSubchannel,
       ignored: body.ignoredSubchannel,
     };
-    this.receiveMessage(body.ppid, payload, subchannels, now);
+    // The bytes of a notification are those of the channel; DataConsumers keep what they send.
+    this.receiveMessage(body.ppid, copyBytes(payload, 0, payload.length), subchannels, now);
     this.#listener.onDataProducerInjected(this, payload.length, now);
   }
 }

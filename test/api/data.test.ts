@@ -9,8 +9,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 const listenInfo: types.TransportListenInfo = { protocol: 'udp', ip: '127.0.0.1' };
 const workers: types.Worker[] = [];
 
-async function start(): Promise<types.Router> {
-  const worker = await tsfu.createWorker({ logLevel: 'warn' });
+async function start(workerBin?: string): Promise<types.Router> {
+  const worker = await tsfu.createWorker({ logLevel: 'warn', workerBin });
   workers.push(worker);
   return worker.createRouter();
 }
@@ -41,9 +41,12 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(5);
 }
 
-describe('two workers, each with a PlainTransport', () => {
+describe.each([
+  ['in threads', undefined],
+  ['in processes', tsfu.workerBin],
+])('two workers %s, each with a PlainTransport', (_, workerBin) => {
   async function connect() {
-    const [near, far] = await Promise.all([start(), start()]);
+    const [near, far] = await Promise.all([start(workerBin), start(workerBin)]);
     const [nearEnd, farEnd] = await Promise.all(
       [near, far].map(router => router.createPlainTransport({ listenInfo, enableSctp: true })),
     );

@@ -24,10 +24,10 @@ const transfer = ({ bandwidth, rtt, link, duration }: Scenario): string => {
     { defaultStreamBufferedAmountLowThreshold: BUFFERED / 2 },
   );
   const { a, z, time } = network;
-  const payload = new Uint8Array(MESSAGE_LENGTH);
   let sent = 0;
   const refill = (): void => {
     while (a.association.bufferedAmount(1) < BUFFERED) {
+      const payload = new Uint8Array(MESSAGE_LENGTH);
       new DataView(payload.buffer).setUint32(0, sent++);
       if (a.send(1, payload) !== 'sent') throw new Error('not taken');
     }

@@ -1,4 +1,3 @@
-import { copyBytes } from '../../common/bytes.js';
 import { type SctpSendOptions } from '../association-owner.js';
 
 /** A message on its way: first in the queue of its stream, then in fragments that are sent and acknowledged. */
@@ -27,11 +26,11 @@ export class OutgoingMessage {
   firstTsn = -1;
   lastTsn = -1;
 
-  /** Copies the payload. */
+  /** Keeps the payload. */
   constructor(streamId: number, ppid: number, payload: Uint8Array, options: SctpSendOptions, now: number) {
     this.streamId = streamId;
     this.ppid = ppid;
-    this.bytes = copyBytes(payload, 0, payload.length);
+    this.bytes = payload;
     this.unordered = options.unordered ?? false;
     this.maxRetransmissions = options.maxRetransmissions ?? Infinity;
     this.expiresAt = options.lifetime === undefined ? Infinity : now + options.lifetime + SENDING_TIME;
