@@ -154,6 +154,39 @@ describe.each(ways)('a worker in a %s', (name, create) => {
     expect([pipeConsumer!.closed, pipeProducer!.closed]).toEqual([true, true]);
   });
 
+  it('announces a host name, which other routers cannot be piped to by', async () => {
+    const worker = await start(create);
+    const [one, two] = await Promise.all([worker.createRouter({ mediaCodecs }), worker.createRouter()]);
+    const listenInfo = { protocol: 'udp', ip: '127.0.0.1', announcedAddress: 'sfu.example.com' } as const;
+    const transport = await one.createPlainTransport({ listenInfo });
+    expect(transport.tuple.localAddress).toBe('sfu.example.com');
+    const { id: producerId } = await transport.produce(opus(1));
+    await expect(one.pipeToRouter({ producerId, router: two, listenInfo })).rejects.toThrow(
+      new TypeError("invalid IP 'sfu.example.com'"),
+    );
+    expect((await one.dump()).transportIds).toEqual([transport.id]);
+    expect((await two.dump()).transportIds).toEqual([]);
+  });
+
+  it('has the SRTP suite of a remote whose key is wrong, until one is right', async () => {
+    const router = await (await start(create)).createRouter();
+    const transport = await router.createPlainTransport({
+      listenInfo: { protocol: 'udp', ip: '127.0.0.1' },
+      enableSrtp: true,
+    });
+    const connect = (keyBase64: string): Promise<void> =>
+      transport.connect({
+        ip: '127.0.0.1',
+        port: 9,
+        srtpParameters: { cryptoSuite: 'AEAD_AES_256_GCM', keyBase64 },
+      });
+    await expect(connect('c2hvcnQ=')).rejects.toThrow(new TypeError('invalid decoded SRTP key length'));
+    expect(await transport.dump()).toMatchObject({ srtpParameters: { cryptoSuite: 'AEAD_AES_256_GCM' } });
+    await connect(Buffer.alloc(44, 1).toString('base64'));
+    expect(transport.srtpParameters?.cryptoSuite).toBe('AEAD_AES_256_GCM');
+    await expect(connect(Buffer.alloc(44, 2).toString('base64'))).rejects.toThrow('connect() already called');
+  });
+
   it('says what is wrong', async () => {
     const worker = await start(create);
     const router = await worker.createRouter({ mediaCodecs });
