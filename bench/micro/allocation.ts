@@ -6,6 +6,7 @@
  */
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { DropReason } from '../../src/common/drop-reason.js';
 import { SrtpKernel } from '../../src/srtp/kernel/srtp-kernel.js';
 import { SrtpReceiver, SrtpSender } from '../../src/srtp/srtp-session.js';
 import { masterLength, SRTP_SUITES, type SrtpSuiteName } from '../../src/srtp/srtp-suite.js';
@@ -35,9 +36,9 @@ class Route implements EgressRoute {
     this.rtpProtector = rtpProtector;
   }
 
-  sendRtp(): boolean {
+  sendRtp(): DropReason {
     this.sent++;
-    return true;
+    return DropReason.none;
   }
 }
 

@@ -37,7 +37,6 @@ export const DropReason = {
   dtlsUnexpectedMessage: 38,
   dtlsApplicationDataEarly: 39,
   dtlsAlertMalformed: 40,
-  dtlsCookie: 41,
   dtlsBufferFull: 42,
   dtlsFatal: 43,
 
@@ -84,7 +83,7 @@ export const DropReason = {
   sctpUnexpected: 93,
   sctpBufferFull: 94,
 
-  // Sending.
+  // Sending: too much waits for the system or for a slow reader, or it refuses.
   sendQueueFull: 110,
   sendError: 111,
 } as const;

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { readUint16, readUint32, writeUint16, writeUint32 } from '../common/bytes.js';
 import { DropReason } from '../common/drop-reason.js';
 import { type IpFamily, writeIp } from '../common/ip-address.js';
 
@@ -363,22 +364,4 @@ const patchedHeader = new Uint8Array(STUN_HEADER_LENGTH);
 /** FINGERPRINT over the first `length` bytes of a message (RFC 8489 §14.7). */
 function fingerprint(bytes: Uint8Array, offset: number, length: number): number {
   return (crc32(bytes.subarray(offset, offset + length)) ^ FINGERPRINT_XOR) >>> 0;
-}
-
-function readUint16(bytes: Uint8Array, offset: number): number {
-  return (bytes[offset] << 8) | bytes[offset + 1];
-}
-
-function readUint32(bytes: Uint8Array, offset: number): number {
-  return ((bytes[offset] << 24) | (bytes[offset + 1] << 16) | (bytes[offset + 2] << 8) | bytes[offset + 3]) >>> 0;
-}
-
-function writeUint16(bytes: Uint8Array, offset: number, value: number): void {
-  bytes[offset] = value >> 8;
-  bytes[offset + 1] = value;
-}
-
-function writeUint32(bytes: Uint8Array, offset: number, value: number): void {
-  writeUint16(bytes, offset, value >>> 16);
-  writeUint16(bytes, offset + 2, value);
 }

@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { DropReason } from '../common/drop-reason.js';
 import { ipFamily, normalizeIp, unmappedIp } from '../common/ip-address.js';
 import {
   type BindOptions,
@@ -119,14 +120,14 @@ class NodeTcpConnection implements TcpConnection {
     socket.on('close', () => this.#onClose());
   }
 
-  send(bytes: Uint8Array, offset: number, length: number): boolean {
-    if (this.#isClosed || length > MAX_FRAME_LENGTH || !this.#socket.writable) return false;
-    if (this.#socket.writableLength + length > this.#limits.maxQueuedBytes) return false;
+  send(bytes: Uint8Array, offset: number, length: number): DropReason {
+    if (this.#isClosed || length > MAX_FRAME_LENGTH || !this.#socket.writable) return DropReason.sendError;
+    if (this.#socket.writableLength + length > this.#limits.maxQueuedBytes) return DropReason.sendQueueFull;
     const frame = Buffer.allocUnsafe(2 + length);
     frame.writeUint16BE(length);
     frame.set(bytes.subarray(offset, offset + length), 2);
     this.#socket.write(frame);
-    return true;
+    return DropReason.none;
   }
 
   close(): void {

@@ -1,4 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { WordCopier } from '../common/bytes.js';
+import { DropReason } from '../common/drop-reason.js';
 import { ipFamily, normalizeIp } from '../common/ip-address.js';
 import {
   type BindOptions,
@@ -127,12 +129,12 @@ class NodeUdpSocket implements UdpSocket {
     }
   }
 
-  send(bytes: Uint8Array, offset: number, length: number, remote: RemoteAddress): boolean {
-    if (this.#isClosed || length === 0) return false;
-    if (this.#peer !== undefined && this.#peer !== remote) return false;
+  send(bytes: Uint8Array, offset: number, length: number, remote: RemoteAddress): DropReason {
+    if (this.#isClosed || length === 0) return DropReason.sendError;
+    if (this.#peer !== undefined && this.#peer !== remote) return DropReason.sendError;
     if (this.#isQueueing) {
       const queued = this.#socket.getSendQueueCount();
-      if (queued >= MAX_QUEUED) return false;
+      if (queued >= MAX_QUEUED) return DropReason.sendQueueFull;
       this.#isQueueing = queued > 0;
     }
     let outcome: SendOutcome;
@@ -140,14 +142,14 @@ class NodeUdpSocket implements UdpSocket {
       outcome = this.#sendNow(this.#outgoing.copy(bytes, offset, length), remote);
     } catch {
       // Port 0, for one.
-      return false;
+      return DropReason.sendError;
     }
     if (outcome === SendOutcome.queued) {
       // The system took nothing: Node reads the bytes later.
       this.#isQueueing = true;
       this.#outgoing.leave();
     }
-    return outcome !== SendOutcome.failed;
+    return outcome === SendOutcome.failed ? DropReason.sendError : DropReason.none;
   }
 
   close(): void {
@@ -181,42 +183,20 @@ const SLOT_SIZE = 2048;
  */
 class OutgoingBuffer {
   #slot = Buffer.allocUnsafeSlow(SLOT_SIZE);
-  #words = new Int32Array(this.#slot.buffer);
+  #copier = new WordCopier(this.#slot);
   /** The beginning of the slot, by length: made once, because making one costs about as much as copying. */
   #views: (Buffer | undefined)[] = [];
-  /** The memory that the last datagram came from, by words: nearly always packet memory. */
-  #source: ArrayBufferLike = new ArrayBuffer(0);
-  #sourceWords: Int32Array = new Int32Array(0);
 
   copy(bytes: Uint8Array, offset: number, length: number): Buffer {
     if (length > SLOT_SIZE) return Buffer.from(bytes.subarray(offset, offset + length));
-    this.#copyToSlot(bytes, offset, length);
+    this.#copier.copy(bytes, offset, length, 0);
     return (this.#views[length] ??= this.#slot.subarray(0, length));
   }
 
   leave(): void {
     this.#slot = Buffer.allocUnsafeSlow(SLOT_SIZE);
-    this.#words = new Int32Array(this.#slot.buffer);
+    this.#copier = new WordCopier(this.#slot);
     this.#views = [];
-  }
-
-  /** By words where it can be: `set` would need an object for the part of memory that is copied. */
-  #copyToSlot(bytes: Uint8Array, offset: number, length: number): void {
-    const start = bytes.byteOffset + offset;
-    let done = 0;
-    if ((start & 3) === 0) {
-      if (this.#source !== bytes.buffer) {
-        this.#source = bytes.buffer;
-        this.#sourceWords = new Int32Array(bytes.buffer, 0, bytes.buffer.byteLength >> 2);
-      }
-      const source = this.#sourceWords;
-      const target = this.#words;
-      const first = start >> 2;
-      const count = length >> 2;
-      for (let i = 0; i < count; i++) target[i] = source[first + i];
-      done = count * 4;
-    }
-    for (; done < length; done++) this.#slot[done] = bytes[offset + done];
   }
 }
 

@@ -1,7 +1,8 @@
 import { type CipherGCMOptions, createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto';
+import { readUint32, writeUint32 } from '../common/bytes.js';
 import { DropReason } from '../common/drop-reason.js';
 import { type SessionKeys } from './key-derivation.js';
-import { type PacketCipher, RTCP_CLEAR_LENGTH, RTCP_ENCRYPTED_FLAG, readUint32, writeUint32 } from './packet-cipher.js';
+import { type PacketCipher, RTCP_CLEAR_LENGTH, RTCP_ENCRYPTED_FLAG } from './packet-cipher.js';
 import { type SrtpSuite } from './srtp-suite.js';
 
 /**

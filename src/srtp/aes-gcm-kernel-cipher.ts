@@ -1,40 +1,26 @@
 import { DropReason } from '../common/drop-reason.js';
 import { NO_HANDLE } from '../common/packet-memory.js';
-import { AES_BLOCK, type BlockCipher, type SrtpKernel } from './kernel/srtp-kernel.js';
-import { type KernelCipher } from './kernel-cipher.js';
-import { createBlockCipher, type SessionKeys } from './key-derivation.js';
-import { KeystreamCache } from './keystream-cache.js';
-import { readUint32, writeUint32 } from './packet-cipher.js';
+import { AES_BLOCK, type SrtpKernel } from './kernel/srtp-kernel.js';
+import { KernelCipher } from './kernel-cipher.js';
+import { type SessionKeys } from './key-derivation.js';
+import { type KeystreamCache } from './keystream-cache.js';
 
 const TAG_LENGTH = 16;
 
 /** What AesGcmCipher does with RTP, for packets in packet memory: with keystream computed ahead and GHASH in the kernel. */
-export class AesGcmKernelCipher implements KernelCipher {
-  readonly #kernel: SrtpKernel;
-  readonly #aes: BlockCipher;
-  readonly #salt: Uint8Array;
+export class AesGcmKernelCipher extends KernelCipher {
   #table: number;
 
   /** @returns undefined if there is no memory */
   static create(kernel: SrtpKernel, keys: SessionKeys): AesGcmKernelCipher | undefined {
-    const aes = createBlockCipher(keys.encryptionKey);
-    const table = kernel.createGhashTable(aes.update(new Uint8Array(AES_BLOCK)));
-    return table === NO_HANDLE ? undefined : new AesGcmKernelCipher(kernel, aes, keys.salt, table);
+    const cipher = new AesGcmKernelCipher(kernel, keys);
+    return cipher.#table === NO_HANDLE ? undefined : cipher;
   }
 
-  private constructor(kernel: SrtpKernel, aes: BlockCipher, salt: Uint8Array, table: number) {
-    this.#kernel = kernel;
-    this.#aes = aes;
-    this.#salt = salt;
-    this.#table = table;
-  }
-
-  createKeystream(ssrc: number): KeystreamCache {
-    // RFC 7714 §8.1: 00 00 || SSRC || 00 00 00 00 00 00, XOR the salt; the index comes later.
-    const iv = new Uint8Array(AES_BLOCK);
-    iv.set(this.#salt);
-    writeUint32(iv, 2, readUint32(iv, 2) ^ ssrc);
-    return new KeystreamCache(this.#kernel, this.#aes, 'gcmBlocks', iv);
+  private constructor(kernel: SrtpKernel, keys: SessionKeys) {
+    // RFC 7714 §8.1: 00 00 || SSRC || rollover counter || sequence number, XOR the salt.
+    super(kernel, keys, 'gcmBlocks', 2);
+    this.#table = kernel.createGhashTable(this.aes.update(new Uint8Array(AES_BLOCK)));
   }
 
   protect(
@@ -49,11 +35,21 @@ export class AesGcmKernelCipher implements KernelCipher {
   ): number {
     const length = prefixLength + restLength;
     const mask = keystream.at(rolloverCounter, sequenceNumber, blockCount(length - headerLength));
-    this.#kernel.xorSegments(offset, headerLength, prefixLength, restOffset, restLength, mask + AES_BLOCK);
-    const tag = this.#kernel.gcmTag(this.#table, offset, headerLength, length, mask);
-    const { bytes } = this.#kernel.memory;
+    this.kernel.xorSegments(offset, headerLength, prefixLength, restOffset, restLength, mask + AES_BLOCK);
+    const tag = this.kernel.gcmTag(this.#table, offset, headerLength, length, mask);
+    const { bytes } = this.kernel.memory;
     for (let i = 0; i < TAG_LENGTH; i++) bytes[offset + length + i] = bytes[tag + i];
     return length + TAG_LENGTH;
+  }
+
+  /** Each is computed by itself. */
+  beginTag(): boolean {
+    return false;
+  }
+
+  compareTag(offset: number, length: number, target: number): DropReason {
+    const isAuthentic = this.isSame(offset + length - TAG_LENGTH, target, TAG_LENGTH);
+    return isAuthentic ? DropReason.none : DropReason.srtpAuthentication;
   }
 
   authenticate(
@@ -67,11 +63,7 @@ export class AesGcmKernelCipher implements KernelCipher {
     const plainLength = length - TAG_LENGTH;
     // The keystream of a packet that may be forged is not worth computing ahead, and only its first block is needed.
     const mask = keystream.peek(rolloverCounter, sequenceNumber);
-    const tag = this.#kernel.gcmTag(this.#table, offset, headerLength, plainLength, mask);
-    const { bytes } = this.#kernel.memory;
-    let difference = 0;
-    for (let i = 0; i < TAG_LENGTH; i++) difference |= bytes[offset + plainLength + i] ^ bytes[tag + i];
-    return difference === 0 ? DropReason.none : DropReason.srtpAuthentication;
+    return this.compareTag(offset, length, this.kernel.gcmTag(this.#table, offset, headerLength, plainLength, mask));
   }
 
   decrypt(
@@ -87,13 +79,13 @@ export class AesGcmKernelCipher implements KernelCipher {
     if (payloadLength > 0) {
       const mask = keystream.at(rolloverCounter, sequenceNumber, blockCount(payloadLength));
       const start = offset + headerLength;
-      this.#kernel.xor(start, start, mask + AES_BLOCK, payloadLength);
+      this.kernel.xor(start, start, mask + AES_BLOCK, payloadLength);
     }
     return plainLength;
   }
 
   close(): void {
-    if (this.#table !== NO_HANDLE) this.#kernel.releaseSecret(this.#table);
+    if (this.#table !== NO_HANDLE) this.kernel.releaseSecret(this.#table);
     this.#table = NO_HANDLE;
   }
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { writeUint32 } from './packet-cipher.js';
+import { WordCopier, writeUint32 } from '../common/bytes.js';
 
 const SHA1_BLOCK = 64;
 const SHA1_LENGTH = 20;
@@ -8,6 +8,7 @@ const MAX_KEPT_VIEW = 2048;
 
 /** What is hashed, gathered in one piece: `key XOR ipad || packet || rollover counter`. Holds nothing between two calls. */
 const innerMessage = Buffer.allocUnsafeSlow(SHA1_BLOCK + 65536 + 4);
+const innerCopier = new WordCopier(innerMessage);
 const outerMessage = Buffer.allocUnsafeSlow(SHA1_BLOCK + SHA1_LENGTH);
 /** By length of the message: a view of that much of `innerMessage`, made once. */
 const innerMessages: Buffer[] = [];
@@ -30,13 +31,13 @@ export class HmacSha1 {
   }
 
   digest(bytes: Uint8Array, offset: number, length: number): string {
-    innerMessage.set(bytes.subarray(offset, offset + length), SHA1_BLOCK);
+    innerCopier.copy(bytes, offset, length, SHA1_BLOCK);
     return this.#digestInner(SHA1_BLOCK + length);
   }
 
   /** The digest of bytes[offset, offset + length) and a 32 bit word behind them. */
   digestWithWord(bytes: Uint8Array, offset: number, length: number, word: number): string {
-    innerMessage.set(bytes.subarray(offset, offset + length), SHA1_BLOCK);
+    innerCopier.copy(bytes, offset, length, SHA1_BLOCK);
     writeUint32(innerMessage, SHA1_BLOCK + length, word);
     return this.#digestInner(SHA1_BLOCK + length + 4);
   }

@@ -36,14 +36,3 @@ export interface PacketCipher {
 export const RTCP_CLEAR_LENGTH = 8;
 /** The E bit: whether the packet is encrypted, or only authenticated. */
 export const RTCP_ENCRYPTED_FLAG = 0x80000000;
-
-export function readUint32(bytes: Uint8Array, offset: number): number {
-  return ((bytes[offset] << 24) | (bytes[offset + 1] << 16) | (bytes[offset + 2] << 8) | bytes[offset + 3]) >>> 0;
-}
-
-export function writeUint32(bytes: Uint8Array, offset: number, value: number): void {
-  bytes[offset] = value >>> 24;
-  bytes[offset + 1] = value >>> 16;
-  bytes[offset + 2] = value >>> 8;
-  bytes[offset + 3] = value;
-}

@@ -1,3 +1,4 @@
+import { readUint16, readUint32 } from '../common/bytes.js';
 import { DropReason } from '../common/drop-reason.js';
 import { AesCmCipher } from './aes-cm-cipher.js';
 import { AesCmKernelCipher } from './aes-cm-kernel-cipher.js';
@@ -7,7 +8,7 @@ import { type KernelCipher } from './kernel-cipher.js';
 import { type SrtpKernel } from './kernel/srtp-kernel.js';
 import { deriveSessionKeys } from './key-derivation.js';
 import { type KeystreamCache } from './keystream-cache.js';
-import { type PacketCipher, RTCP_CLEAR_LENGTH, RTCP_ENCRYPTED_FLAG, readUint32 } from './packet-cipher.js';
+import { type PacketCipher, RTCP_CLEAR_LENGTH, RTCP_ENCRYPTED_FLAG } from './packet-cipher.js';
 import { ReplayWindow } from './replay-window.js';
 import { RolloverCounter } from './rollover-counter.js';
 import { SentTags } from './sent-tags.js';
@@ -126,7 +127,7 @@ export class SrtpSender {
 
     const ssrc = readUint32(bytes, offset + 8);
     const stream = this.#stream(ssrc);
-    const sequenceNumber = (bytes[offset + 2] << 8) | bytes[offset + 3];
+    const sequenceNumber = readUint16(bytes, offset + 2);
     const rolloverCounter = stream.rolloverCounter.estimate(sequenceNumber);
     if (rolloverCounter > MAX_ROLLOVER_COUNTER) return -DropReason.srtpIndexExhausted;
     const index = rolloverCounter * 0x10000 + sequenceNumber;
@@ -197,13 +198,33 @@ export class SrtpReceiver {
   }
 
   /**
+   * Lets `batch` compute the tag that an SRTP packet in packet memory ought to have: then several packets are checked in
+   * the time of one. Once `batch.finish` was called `unprotectRtp` is told where the tag is, and for which packet index it
+   * was computed, which the packets in between may have changed.
+   *
+   * @param target where to put the tag
+   * @returns the rollover counter that it is computed with; -1: it is not, because the suite does without, or because the
+   *   packet is refused anyway
+   */
+  beginRtp(offset: number, length: number, target: number, batch: TagBatch): number {
+    if (this.#closed || this.#kernelCipher === undefined) return -1;
+    const { bytes } = batch.memory;
+    if (rtpHeaderLength(bytes, offset, length - this.#cipher.rtpTrailerLength) < 0) return -1;
+    const stream = this.#streamOrNewcomer(readUint32(bytes, offset + 8));
+    if (stream === undefined) return -1;
+    const rolloverCounter = stream.rolloverCounter.estimate(readUint16(bytes, offset + 2));
+    return this.#kernelCipher.beginTag(offset, length, rolloverCounter, target, batch) ? rolloverCounter : -1;
+  }
+
+  /**
    * Authenticates and decrypts the SRTP packet bytes[offset, offset + length) in place. The state of its stream, or a
    * new stream, comes of authentic packets only.
    *
+   * @param tag where the tag is that it ought to have, if its rollover counter is `tagRolloverCounter`: see `beginRtp`
    * @returns the length of the RTP packet, or a negative DropReason: srtpMalformed, srtpReplay, srtpTooOld,
    *   srtpAuthentication, srtpIndexExhausted, srtpTooManyStreams.
    */
-  unprotectRtp(bytes: Uint8Array, offset: number, length: number): number {
+  unprotectRtp(bytes: Uint8Array, offset: number, length: number, tag = 0, tagRolloverCounter = -1): number {
     if (this.#closed) return -DropReason.srtpNoSession;
     const headerLength = rtpHeaderLength(bytes, offset, length - this.#cipher.rtpTrailerLength);
     if (headerLength < 0) return -DropReason.srtpMalformed;
@@ -211,16 +232,26 @@ export class SrtpReceiver {
     const ssrc = readUint32(bytes, offset + 8);
     const stream = this.#streamOrNewcomer(ssrc);
     if (stream === undefined) return -DropReason.srtpTooManyStreams;
-    const sequenceNumber = (bytes[offset + 2] << 8) | bytes[offset + 3];
+    const sequenceNumber = readUint16(bytes, offset + 2);
     const rolloverCounter = stream.rolloverCounter.estimate(sequenceNumber);
     if (rolloverCounter > MAX_ROLLOVER_COUNTER) return -DropReason.srtpIndexExhausted;
     const index = rolloverCounter * 0x10000 + sequenceNumber;
     const reason = stream.rtpWindow.check(index);
     if (reason !== DropReason.none) return -reason;
 
+    const tagOffset = tagRolloverCounter === rolloverCounter ? tag : NO_TAG;
     const plainLength =
       this.#kernelCipher !== undefined && bytes === this.#kernel!.memory.bytes
-        ? this.#unprotectInMemory(stream, ssrc, offset, headerLength, length, rolloverCounter, sequenceNumber)
+        ? this.#unprotectInMemory(
+            stream,
+            ssrc,
+            offset,
+            headerLength,
+            length,
+            rolloverCounter,
+            sequenceNumber,
+            tagOffset,
+          )
         : this.#cipher.unprotectRtp(bytes, offset, headerLength, length, rolloverCounter);
     if (plainLength < 0) return plainLength;
 
@@ -277,10 +308,14 @@ export class SrtpReceiver {
     length: number,
     rolloverCounter: number,
     sequenceNumber: number,
+    tag: number,
   ): number {
     const cipher = this.#kernelCipher!;
     const keystream = stream.keystream ?? cipher.createKeystream(ssrc);
-    const reason = cipher.authenticate(keystream, offset, headerLength, length, rolloverCounter, sequenceNumber);
+    const reason =
+      tag === NO_TAG
+        ? cipher.authenticate(keystream, offset, headerLength, length, rolloverCounter, sequenceNumber)
+        : cipher.compareTag(offset, length, tag);
     if (reason !== DropReason.none) return -reason;
     stream.keystream = keystream;
     return cipher.decrypt(keystream, offset, headerLength, length, rolloverCounter, sequenceNumber);
@@ -315,6 +350,8 @@ const DEFAULT_MAX_STREAMS = 4096;
 const MAX_ROLLOVER_COUNTER = 0xffffffff;
 const MAX_RTCP_INDEX = 0x7fffffff;
 const MAX_PACKET = 65535;
+/** No packet's tag lies at the start of packet memory. */
+const NO_TAG = 0;
 
 class SenderStream {
   readonly rolloverCounter = new RolloverCounter();

@@ -8,8 +8,8 @@ const CAPACITY = 64;
 const LONG_PACKET = 256;
 
 /**
- * HMAC-SHA1 tags that several packets, of any sessions, still need: four are computed in the time of one. Whoever encrypts
- * a packet adds it here; before it is sent, `finish` has to be called.
+ * HMAC-SHA1 tags of several packets, of any sessions: four are computed in the time of one. Whoever encrypts a packet adds
+ * it here; before it is sent, `finish` has to be called. Likewise for the tags that received packets ought to have.
  */
 export class TagBatch {
   readonly memory: PacketMemory;
@@ -21,6 +21,7 @@ export class TagBatch {
   readonly #offsets = new Float64Array(CAPACITY);
   readonly #lengths = new Float64Array(CAPACITY);
   readonly #words = new Float64Array(CAPACITY);
+  readonly #targets = new Float64Array(CAPACITY);
   readonly #tagLengths = new Uint8Array(CAPACITY);
   /** Indexes of packets, the longest first. */
   readonly #order = new Uint8Array(CAPACITY);
@@ -30,10 +31,11 @@ export class TagBatch {
   }
 
   /**
-   * Lets the tag of a packet and the 32 bit `word` be written behind the packet.
+   * Lets the tag of a packet and the 32 bit `word` be written to `target`.
    *
    * @param kernel the same for all packets
    * @param keyHandle the same key in packet memory, NO_HANDLE if it is not there
+   * @param target a place in packet memory with room for `tagLength` bytes
    */
   add(
     kernel: SrtpKernel,
@@ -42,6 +44,7 @@ export class TagBatch {
     offset: number,
     length: number,
     word: number,
+    target: number,
     tagLength: number,
   ): void {
     if (this.#count === CAPACITY) this.finish();
@@ -52,6 +55,7 @@ export class TagBatch {
     this.#offsets[index] = offset;
     this.#lengths[index] = length;
     this.#words[index] = word;
+    this.#targets[index] = target;
     this.#tagLengths[index] = tagLength;
     // Packets of one batch mostly have the same length, so there is little to move.
     let at = index;
@@ -62,12 +66,13 @@ export class TagBatch {
   /** Writes all tags that are missing. */
   finish(): void {
     const count = this.#count;
+    // Even if this fails: nothing of it is still here next time.
+    this.#count = 0;
     for (let first = 0; first < count; first += LANE_COUNT) {
       const lanes = Math.min(LANE_COUNT, count - first);
       if (this.#areLanesFaster(first, lanes)) this.#hashLanes(this.#kernel!, first, lanes);
       else for (let i = first; i < first + lanes; i++) this.#hashOne(this.#order[i]);
     }
-    this.#count = 0;
   }
 
   #areLanesFaster(first: number, lanes: number): boolean {
@@ -86,17 +91,20 @@ export class TagBatch {
     for (let lane = 0; lane < lanes; lane++) {
       const index = this.#order[first + lane];
       const digest = kernel.digestOf(lane);
-      const tag = this.#offsets[index] + this.#lengths[index];
+      const target = this.#targets[index];
       const tagLength = this.#tagLengths[index];
-      for (let i = 0; i < tagLength; i++) bytes[tag + i] = bytes[digest + i];
+      for (let i = 0; i < tagLength; i++) bytes[target + i] = bytes[digest + i];
     }
   }
 
   #hashOne(index: number): void {
     const { bytes } = this.memory;
-    const offset = this.#offsets[index];
-    const length = this.#lengths[index];
-    const digest = this.#keys[index]!.digestWithWord(bytes, offset, length, this.#words[index]);
-    writeTag(digest, bytes, offset + length, this.#tagLengths[index]);
+    const digest = this.#keys[index]!.digestWithWord(
+      bytes,
+      this.#offsets[index],
+      this.#lengths[index],
+      this.#words[index],
+    );
+    writeTag(digest, bytes, this.#targets[index], this.#tagLengths[index]);
   }
 }

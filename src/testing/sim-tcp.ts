@@ -1,3 +1,4 @@
+import { DropReason } from '../common/drop-reason.js';
 import { ipFamily, normalizeIp } from '../common/ip-address.js';
 import {
   type BindOptions,
@@ -113,11 +114,11 @@ class SimTcpConnection implements TcpConnection {
     this.remote = toRemoteAddress(remote);
   }
 
-  send(bytes: Uint8Array, offset: number, length: number): boolean {
-    if (this.#isClosed || length > 65_535) return false;
+  send(bytes: Uint8Array, offset: number, length: number): DropReason {
+    if (this.#isClosed || length > 65_535) return DropReason.sendError;
     const frame = bytes.slice(offset, offset + length);
     this.#toPeer(2 + length, (peer, now) => peer.#receive(frame, now));
-    return true;
+    return DropReason.none;
   }
 
   close(): void {

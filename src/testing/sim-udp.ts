@@ -1,3 +1,4 @@
+import { DropReason } from '../common/drop-reason.js';
 import { ipFamily, normalizeIp, unmappedIp } from '../common/ip-address.js';
 import {
   type BindOptions,
@@ -71,12 +72,14 @@ class SimUdpSocket implements UdpSocket {
     if (--kept.keepers === 0) this.#keptAddresses.delete(key);
   }
 
-  send(bytes: Uint8Array, offset: number, length: number, remote: RemoteAddress): boolean {
+  send(bytes: Uint8Array, offset: number, length: number, remote: RemoteAddress): DropReason {
     const sourceIp = this.sourceIps.find(ip => ipFamily(ip) === remote.family);
-    if (this.#isClosed || length === 0 || remote.port === 0 || sourceIp === undefined) return false;
+    if (this.#isClosed || length === 0 || remote.port === 0 || sourceIp === undefined) {
+      return DropReason.sendError;
+    }
     const payload = bytes.slice(offset, offset + length);
     this.#network.send(payload, { ip: sourceIp, port: this.port }, { ip: remote.ip, port: remote.port });
-    return true;
+    return DropReason.none;
   }
 
   close(): void {

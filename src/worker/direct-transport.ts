@@ -56,12 +56,12 @@ export class DirectTransport extends Transport {
     this.context.media.egress.deliver(this);
   }
 
-  override sendRtp(bytes: Uint8Array, offset: number, length: number): boolean {
+  override sendRtp(bytes: Uint8Array, offset: number, length: number): DropReason {
     this.#countSent(length);
     this.context.channel.notify(this.#consumer!.id, Event.CONSUMER_RTP, {
       data: bytes.subarray(offset, offset + length),
     });
-    return true;
+    return DropReason.none;
   }
 
   override sendRtcp(bytes: Uint8Array, offset: number, length: number): void {

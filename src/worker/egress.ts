@@ -33,10 +33,9 @@ export interface EgressRoute {
   /** Undefined: packets are sent as they are. */
   readonly rtpProtector: RtpProtector | undefined;
   /**
-   * Sends bytes[offset, offset + length), which are only valid during the call. False if that did not work. Must not
-   * call back into the Egress.
+   * Sends bytes[offset, offset + length), which are only valid during the call. Must not call back into the Egress.
    */
-  sendRtp(bytes: Uint8Array, offset: number, length: number): boolean;
+  sendRtp(bytes: Uint8Array, offset: number, length: number): DropReason;
 }
 
 /**
@@ -124,13 +123,10 @@ export class Egress {
   readonly #memory: PacketMemory;
   readonly #drops: DropCounters;
   readonly #tags: TagBatch;
-  readonly #atEndOfTick: (callback: () => void) => void;
+  /** Has `flush` called at the end of the tick. */
+  readonly #schedule: () => void;
+  readonly #onError: (error: unknown) => void;
   readonly #header = new EgressHeader();
-  readonly #onEndOfTick = (): void => {
-    this.#flushScheduled = false;
-    this.flush();
-  };
-  #flushScheduled = false;
 
   /** The batch: what `commit` was given. */
   #count = 0;
@@ -140,16 +136,18 @@ export class Egress {
   readonly #sourceHandles = new Uint32Array(MAX_BATCH);
   readonly #restOffsets = new Uint32Array(MAX_BATCH);
   readonly #restLengths = new Uint32Array(MAX_BATCH);
-  /** Of the whole packets once they are encrypted, or negative DropReasons. */
+  /** Of the whole packets once they are encrypted, or negative DropReasons; 0: what was wrong has been reported. */
   readonly #lengths = new Int32Array(MAX_BATCH);
   readonly #routes: (EgressRoute | undefined)[] = new Array<undefined>(MAX_BATCH).fill(undefined);
   readonly #protectors: (RtpProtector | undefined)[] = new Array<undefined>(MAX_BATCH).fill(undefined);
 
-  constructor(memory: PacketMemory, drops: DropCounters, atEndOfTick: (callback: () => void) => void) {
+  /** @param onError gets what a route or its encryption throws, which costs one packet only */
+  constructor(memory: PacketMemory, drops: DropCounters, schedule: () => void, onError: (error: unknown) => void) {
     this.#memory = memory;
     this.#tags = new TagBatch(memory);
     this.#drops = drops;
-    this.#atEndOfTick = atEndOfTick;
+    this.#schedule = schedule;
+    this.#onError = onError;
     this.packet = new EgressPacket(memory);
   }
 
@@ -220,7 +218,7 @@ export class Egress {
   }
 
   /** Puts the current packet together and sends it at once, as it is: for a DirectTransport. */
-  deliver(route: EgressRoute): boolean {
+  deliver(route: EgressRoute): DropReason {
     const { offset, prefixLength, restOffset, restLength } = this.packet;
     this.#join(offset, prefixLength, restOffset, restLength);
     return route.sendRtp(this.#memory.bytes, offset, prefixLength + restLength);
@@ -251,8 +249,8 @@ export class Egress {
     const count = this.#count;
     for (let first = 0; first < count; first += GROUP) {
       const end = Math.min(first + GROUP, count);
-      for (let index = first; index < end; index++) this.#lengths[index] = this.#begin(index);
-      this.#tags.finish();
+      for (let index = first; index < end; index++) this.#begin(index);
+      this.#finish(first, end);
       for (let index = first; index < end; index++) this.#send(index, this.#lengths[index]);
     }
     this.#count = 0;
@@ -319,17 +317,31 @@ export class Egress {
     this.#routes[index] = route;
     this.#protectors[index] = route.rtpProtector;
     if (this.#count === MAX_BATCH) this.flush();
-    else this.#scheduleFlush();
+    else if (index === 0) this.#schedule();
   }
 
-  #scheduleFlush(): void {
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    this.#atEndOfTick(this.#onEndOfTick);
+  #begin(index: number): void {
+    let length = 0;
+    try {
+      length = this.#encrypt(index);
+    } catch (error) {
+      this.#onError(error);
+    }
+    this.#lengths[index] = length;
+  }
+
+  /** Writes the tags that are missing. */
+  #finish(first: number, end: number): void {
+    try {
+      this.#tags.finish();
+    } catch (error) {
+      this.#onError(error);
+      this.#lengths.fill(0, first, end);
+    }
   }
 
   /** Puts a packet together, and encrypts it but for its tag. Its length, or a negative DropReason. */
-  #begin(index: number): number {
+  #encrypt(index: number): number {
     const protector = this.#protectors[index];
     const offset = this.#offsets[index];
     const prefixLength = this.#prefixLengths[index];
@@ -341,10 +353,16 @@ export class Egress {
   }
 
   #send(index: number, length: number): void {
-    if (length < 0) this.#drops.count(-length as DropReason);
-    else if (!this.#routes[index]!.sendRtp(this.#memory.bytes, this.#offsets[index], length)) {
-      this.#drops.count(DropReason.sendError);
+    let reason = -length as DropReason;
+    if (length > 0) {
+      try {
+        reason = this.#routes[index]!.sendRtp(this.#memory.bytes, this.#offsets[index], length);
+      } catch (error) {
+        reason = DropReason.none;
+        this.#onError(error);
+      }
     }
+    if (reason !== DropReason.none) this.#drops.count(reason);
     this.#release(index);
   }
 

@@ -1,3 +1,4 @@
+import { type DropReason } from '../common/drop-reason.js';
 import { type TimerQueue } from '../common/timer-queue.js';
 
 /**
@@ -102,10 +103,11 @@ export interface UdpSocket {
   connect?(remote: RemoteAddress): void;
   /**
    * Sends bytes[offset, offset + length) at once where the system takes them; otherwise a copy is queued, so the
-   * memory is free when this returns. Never throws. False if the datagram was dropped.
+   * memory is free when this returns. Never throws. Drops the datagram for one of these reasons: too many are queued
+   * already (sendQueueFull), or the system refuses it, or the socket is closed (sendError).
    * @param remote an address object of this socket
    */
-  send(bytes: Uint8Array, offset: number, length: number, remote: RemoteAddress): boolean;
+  send(bytes: Uint8Array, offset: number, length: number, remote: RemoteAddress): DropReason;
   /** Nothing is delivered afterwards. Closing twice is harmless. */
   close(): void;
 }
@@ -137,8 +139,8 @@ export interface TcpConnection {
   readonly remote: RemoteAddress;
   readonly localIp: string;
   readonly localPort: number;
-  /** Sends one RFC 4571 frame; the memory is free when this returns. False if dropped (slow reader, closed). */
-  send(bytes: Uint8Array, offset: number, length: number): boolean;
+  /** Sends one RFC 4571 frame; the memory is free when this returns. Drops it as a UdpSocket does. */
+  send(bytes: Uint8Array, offset: number, length: number): DropReason;
   /** What was sent before still goes out; nothing is delivered afterwards. Closing twice is harmless. */
   close(): void;
 }

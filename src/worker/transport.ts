@@ -10,6 +10,7 @@ import { type WorkerContext } from './context.js';
 import { type DataConsumer } from './data-consumer.js';
 import { type EgressPacket, type EgressRoute, type RtpProtector } from './egress.js';
 import { type MethodTable, TaggedBody } from './handler-registry.js';
+import { type IngressRoute } from './ingress.js';
 import { TransportCounters } from './transport-counters.js';
 import { TransportData, type TransportDataOwner } from './transport-data.js';
 import { TransportMedia, type TransportMediaOwner } from './transport-media.js';
@@ -23,7 +24,7 @@ const MAX_INJECTED_LENGTH = 65536;
  * What all kinds of transports have in common: Producers and Consumers with RTP and RTCP, data, counters. A subclass is
  * the connection to the peer: it says whether it is connected, and brings bytes in and out.
  */
-export abstract class Transport implements EgressRoute, TransportDataOwner, TransportMediaOwner {
+export abstract class Transport implements IngressRoute, EgressRoute, TransportDataOwner, TransportMediaOwner {
   static readonly methods: MethodTable<Transport> = {
     [Method.TRANSPORT_DUMP]: transport => new TaggedBody(transport.responseTypes.dump, transport.dump()),
     [Method.TRANSPORT_GET_STATS]: transport =>
@@ -80,7 +81,7 @@ export abstract class Transport implements EgressRoute, TransportDataOwner, Tran
   protected abstract readonly responseTypes: { readonly dump: keyof BodyTypes; readonly stats: keyof BodyTypes };
   abstract dump(): BodyTypes[keyof BodyTypes];
   protected abstract stats(now: number): BodyTypes[keyof BodyTypes];
-  abstract sendRtp(bytes: Uint8Array, offset: number, length: number): boolean;
+  abstract sendRtp(bytes: Uint8Array, offset: number, length: number): DropReason;
   abstract get rtpProtector(): RtpProtector | undefined;
   abstract sendRtcp(bytes: Uint8Array, offset: number, length: number): void;
   abstract sendSctp(bytes: Uint8Array, offset: number, length: number): void;
@@ -123,8 +124,23 @@ export abstract class Transport implements EgressRoute, TransportDataOwner, Tran
     this.#media.disconnected(now);
   }
 
-  /** Takes an RTP packet, decrypts it if there is a `receiver`, and hands it to its Producer. */
-  protected receiveRtp(datagram: Uint8Array, receiver: SrtpReceiver | undefined, now: number): DropReason {
+  /**
+   * Takes an RTP packet, decrypts it if there is a `receiver`, and hands it to its Producer.
+   *
+   * @param isAdmitted whether it comes the way that the transport's packets come and that `admitRtp` would admit: then it
+   *   can wait until the tick ends, see Ingress
+   */
+  protected receiveRtp(
+    datagram: Uint8Array,
+    receiver: SrtpReceiver | undefined,
+    isAdmitted: boolean,
+    now: number,
+  ): DropReason {
+    const { ingress } = this.context.media;
+    if (receiver !== undefined) {
+      if (isAdmitted) return ingress.add(datagram, receiver, this, now);
+      ingress.flush();
+    }
     return this.#receiveRtp(datagram, receiver, true, now);
   }
 
@@ -156,6 +172,15 @@ export abstract class Transport implements EgressRoute, TransportDataOwner, Tran
       ...this.counters.stats(now),
       ...this.#media.stats(),
     };
+  }
+
+  // IngressRoute
+
+  receiveDecrypted(handle: number, length: number, now: number): DropReason {
+    const { memory, receivedPacket } = this.context;
+    if (!parseSlot(receivedPacket, memory, handle, length)) return DropReason.rtpMalformed;
+    receivedPacket.receivedAt = now;
+    return this.#media.receiveRtp(receivedPacket, now);
   }
 
   // TransportDataOwner
@@ -192,10 +217,11 @@ export abstract class Transport implements EgressRoute, TransportDataOwner, Tran
         length = receiver.unprotectRtp(memory.bytes, handle + DATAGRAM_OFFSET, length);
         if (length < 0) return -length as DropReason;
       }
+      if (!checkOrigin) return this.receiveDecrypted(handle, length, now);
+      // Only a valid packet says where the peer is.
       if (!parseSlot(receivedPacket, memory, handle, length)) return DropReason.rtpMalformed;
-      receivedPacket.receivedAt = now;
-      const reason = checkOrigin ? this.admitRtp(now) : DropReason.none;
-      if (reason === DropReason.none) return this.#media.receiveRtp(receivedPacket, now);
+      const reason = this.admitRtp(now);
+      if (reason === DropReason.none) return this.receiveDecrypted(handle, length, now);
       this.removeReceiveStream(receivedPacket.ssrc);
       return reason;
     } finally {

@@ -1,4 +1,5 @@
 import * as FbsTransport from '../channel/fbs/transport.js';
+import { type DropReason } from '../common/drop-reason.js';
 import { type RemoteAddress, type TcpConnection, type UdpSocket } from './runtime.js';
 
 /** A path between one of our sockets and a peer. Two packets came the same way if their tuples are the same object. */
@@ -7,8 +8,8 @@ export interface Tuple {
   readonly localIp: string;
   readonly localPort: number;
   readonly remote: RemoteAddress;
-  /** False if the packet was dropped. The bytes are free when this returns. */
-  send(bytes: Uint8Array, offset: number, length: number): boolean;
+  /** The bytes are free when this returns. */
+  send(bytes: Uint8Array, offset: number, length: number): DropReason;
 }
 
 export class UdpTuple implements Tuple {
@@ -34,7 +35,7 @@ export class UdpTuple implements Tuple {
     return this.socket.port;
   }
 
-  send(bytes: Uint8Array, offset: number, length: number): boolean {
+  send(bytes: Uint8Array, offset: number, length: number): DropReason {
     return this.socket.send(bytes, offset, length, this.remote);
   }
 }
@@ -59,7 +60,7 @@ export class TcpTuple implements Tuple {
     return this.#connection.remote;
   }
 
-  send(bytes: Uint8Array, offset: number, length: number): boolean {
+  send(bytes: Uint8Array, offset: number, length: number): DropReason {
     return this.#connection.send(bytes, offset, length);
   }
 

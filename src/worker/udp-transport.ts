@@ -41,7 +41,7 @@ export abstract class UdpTransport extends Transport {
     return this.srtpSender;
   }
 
-  override sendRtp(bytes: Uint8Array, offset: number, length: number): boolean {
+  override sendRtp(bytes: Uint8Array, offset: number, length: number): DropReason {
     return this.#send(this.tuple, bytes, offset, length, this.sentAt);
   }
 
@@ -146,10 +146,12 @@ export abstract class UdpTransport extends Transport {
       case DatagramKind.rtp:
         if (this.tuple && !this.isFrom(this.tuple)) return DropReason.unknownTuple;
         if (this.localSrtp && !this.srtpReceiver) return DropReason.srtpNoSession;
-        return this.receiveRtp(datagram, this.srtpReceiver, now);
+        return this.receiveRtp(datagram, this.srtpReceiver, this.tuple !== undefined, now);
       case DatagramKind.rtcp:
+        this.context.media.ingress.flush();
         return this.#onRtcp(datagram, now);
       default:
+        this.context.media.ingress.flush();
         return isPlainSctp(datagram) ? this.#onSctp(datagram, now) : DropReason.unknownProtocol;
     }
   }
@@ -181,8 +183,8 @@ export abstract class UdpTransport extends Transport {
     offset: number,
     length: number,
     now = this.context.runtime.clock.now(),
-  ): boolean {
-    if (!tuple) return false;
+  ): DropReason {
+    if (!tuple) return DropReason.notConnected;
     this.counters.sent.update(length, now);
     return tuple.send(bytes, offset, length);
   }

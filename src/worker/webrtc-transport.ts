@@ -174,9 +174,10 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
     };
   }
 
-  override sendRtp(bytes: Uint8Array, offset: number, length: number): boolean {
+  override sendRtp(bytes: Uint8Array, offset: number, length: number): DropReason {
     // Without keys nothing leaves: a packet may still be in the egress when the connection ends.
-    return this.isConnected && this.#send(this.#ice.selectedTuple, bytes, offset, length, this.sentAt);
+    if (!this.isConnected) return DropReason.notConnected;
+    return this.#send(this.#ice.selectedTuple, bytes, offset, length, this.sentAt);
   }
 
   override sendRtcp(bytes: Uint8Array, offset: number, length: number): void {
@@ -234,6 +235,7 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
     // STUN that comes by way of a WebRtcServer is the server's.
     if (!stun || !this.#listening.server) this.counters.received.update(bytes.length, now);
     if (stun) {
+      this.context.media.ingress.flush();
       const reason = this.#ice.onStun(bytes, 0, bytes.length, path, now);
       this.#iceWakeUp.update();
       return reason;
@@ -244,10 +246,12 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
       case DatagramKind.rtp:
         if (this.#dtls.state !== 'connected') return DropReason.notConnected;
         if (!this.#srtpReceiver) return DropReason.srtpNoSession;
-        return this.receiveRtp(bytes, this.#srtpReceiver, now);
+        return this.receiveRtp(bytes, this.#srtpReceiver, path === this.#ice.selectedTuple, now);
       case DatagramKind.rtcp:
+        this.context.media.ingress.flush();
         return this.#onRtcp(bytes, now);
       case DatagramKind.dtls:
+        this.context.media.ingress.flush();
         return this.#onDtls(bytes, path, now);
       default:
         return DropReason.unknownProtocol;
@@ -391,8 +395,8 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
     offset: number,
     length: number,
     now = this.context.runtime.clock.now(),
-  ): boolean {
-    if (!path) return false;
+  ): DropReason {
+    if (!path) return DropReason.notConnected;
     this.counters.sent.update(length, now);
     return path.send(bytes, offset, length);
   }

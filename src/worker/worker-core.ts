@@ -47,7 +47,7 @@ export function createWorkerCore(options: WorkerCoreOptions): WorkerCore {
   const memory = new PacketMemory();
   const drops = options.drops ?? new DropCounters();
   runtime.timers.onError = error => reportException({ drops, log }, error);
-  const media = new MediaContext(runtime, memory, drops, channel);
+  const media = new MediaContext(runtime, memory, drops, channel, error => reportException({ drops, log }, error));
   let certificate = settings.dtls && Certificate.fromPem(settings.dtls.certificatePem, settings.dtls.privateKeyPem);
   let srtpKernel: SrtpKernel | 'missing' | undefined = undefined;
   const context: WorkerContext = {
@@ -82,14 +82,20 @@ export function createWorkerCore(options: WorkerCoreOptions): WorkerCore {
     if (closed) return;
     closed = true;
     worker.close();
+    media.ingress.close();
     media.egress.close();
     channel.close();
     if (reason) options.onClosed(reason);
   };
 
   channel.start({
-    onRequest: (handlerId, method, body, request) => worker.request(handlerId, method, body, request),
+    // What was received before is dealt with before.
+    onRequest(handlerId, method, body, request) {
+      media.ingress.flush();
+      return worker.request(handlerId, method, body, request);
+    },
     onNotification(handlerId, event, body) {
+      media.ingress.flush();
       if (event === Event.WORKER_CLOSE) close('requested');
       else worker.notification(handlerId, event, body);
     },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DropReason } from '../../src/common/drop-reason.js';
 import {
   BindError,
   type RemoteAddress,
@@ -331,12 +332,12 @@ describe('sockets', () => {
     const sink = new Sink();
     const a = world.createRuntime('a', A).udp.bind({ ip: A, port: 1 }, sink);
     const b = world.createRuntime('b', B).udp.bind({ ip: B, port: 2 }, sink);
-    const send = (): boolean => a.send(Uint8Array.of(1), 0, 1, a.remoteAddress(B, 2));
-    expect(send()).toBe(true);
+    const send = (): DropReason => a.send(Uint8Array.of(1), 0, 1, a.remoteAddress(B, 2));
+    expect(send()).toBe(DropReason.none);
     b.close();
     world.time.runUntilIdle();
     a.close();
-    expect(send()).toBe(false);
+    expect(send()).toBe(DropReason.sendError);
     expect(sink.arrivals).toEqual([]);
   });
 
@@ -346,12 +347,12 @@ describe('sockets', () => {
     world.createRuntime('b', B, 'fd00::2');
     const four = a.udp.bind({ ip: A, port: 1 }, sink);
     const any = a.udp.bind({ ip: '::', port: 2 }, sink);
-    const send = (socket: UdpSocket, ip: string): boolean =>
+    const send = (socket: UdpSocket, ip: string): DropReason =>
       socket.send(Uint8Array.of(1), 0, 1, socket.remoteAddress(ip, 9));
-    expect(send(four, 'fd00::2')).toBe(false);
-    expect(send(any, 'fd00::2')).toBe(true);
-    expect(send(any, B)).toBe(true);
-    expect(send(any, '10.9.9.9')).toBe(true);
+    expect(send(four, 'fd00::2')).toBe(DropReason.sendError);
+    expect(send(any, 'fd00::2')).toBe(DropReason.none);
+    expect(send(any, B)).toBe(DropReason.none);
+    expect(send(any, '10.9.9.9')).toBe(DropReason.none);
     world.time.runUntilIdle();
     expect(world.trace).toEqual([
       '0.000 sent fd00::1:2 > fd00::2:9 1',
@@ -398,7 +399,7 @@ describe('TCP', () => {
       ...['10 server 1', '10 server 2', '10 server 3'],
       ...['20 client 9', '20 client closed'],
     ]);
-    expect(client.send(Uint8Array.of(1), 0, 1)).toBe(false);
+    expect(client.send(Uint8Array.of(1), 0, 1)).toBe(DropReason.sendError);
     expect(() => a.tcp.connect(B, 443, note('client'))).toThrow('connection refused');
   });
 });

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { DropReason } from '../../../src/common/drop-reason.js';
 import { NodeClock } from '../../../src/io/clock.js';
 import { DEFAULT_TCP_LIMITS, NodeTcpNetwork, type TcpLimits } from '../../../src/io/tcp-server.js';
 import {
@@ -68,7 +69,7 @@ async function connected(to: TcpServer, ip = to.ip): Promise<Socket> {
 
 const frame = (text: string): Buffer =>
   Buffer.concat([Uint8Array.of(text.length >> 8, text.length), Buffer.from(text)]);
-const send = (connection: TcpConnection, text: string): boolean =>
+const send = (connection: TcpConnection, text: string): DropReason =>
   connection.send(Buffer.from(`..${text}.`), 2, text.length);
 
 describe('listening', () => {
@@ -114,7 +115,7 @@ describe('connections', () => {
     expect(remote).toEqual({ ip: from, port: socket.localPort, family });
     expect({ localIp, localPort }).toEqual({ localIp: from, localPort: server.port });
 
-    expect(send(peer.connection!, 'answer')).toBe(true);
+    expect(send(peer.connection!, 'answer')).toBe(DropReason.none);
     expect(((await once(socket, 'data')) as [Buffer])[0]).toEqual(frame('answer'));
   });
 
@@ -128,7 +129,7 @@ describe('connections', () => {
     socket.write(frame('cut').subarray(0, 4));
     socket.resetAndDestroy();
     await peer.until('closed');
-    expect(send(peer.connection!, 'x')).toBe(false);
+    expect(send(peer.connection!, 'x')).toBe(DropReason.sendError);
   });
 
   it('closed here still send what was written, and deliver nothing more', async () => {
@@ -137,7 +138,7 @@ describe('connections', () => {
       send(connection, 'last words');
       connection.close();
       connection.close();
-      expect(send(connection, 'too late')).toBe(false);
+      expect(send(connection, 'too late')).toBe(DropReason.sendError);
     };
     const socket = await connected(server);
     socket.write(Buffer.concat([frame('one'), frame('two')]));
@@ -160,9 +161,12 @@ describe('connections', () => {
     await peer.until('connection');
     const bytes = new Uint8Array(65_535);
     let taken = 0;
-    while (taken < 10_000 && peer.connection!.send(bytes, 0, bytes.length)) taken++;
+    const send = () => peer.connection!.send(bytes, 0, bytes.length);
+    while (taken < 10_000 && send() === DropReason.none) taken++;
+    expect(taken).toBeGreaterThan(0);
     expect(taken).toBeLessThan(10_000);
-    expect(peer.connection!.send(bytes, 0, 65_536)).toBe(false);
+    expect(send()).toBe(DropReason.sendQueueFull);
+    expect(peer.connection!.send(bytes, 0, 65_536)).toBe(DropReason.sendError);
   });
 
   it('closed here end although the peer does not read', async () => {

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { DropReason } from '../../../src/common/drop-reason.js';
 import { Method } from '../../../src/channel/fbs/request.js';
 import * as FbsTransport from '../../../src/channel/fbs/transport.js';
 import * as FbsWebRtcTransport from '../../../src/channel/fbs/web-rtc-transport.js';
@@ -461,7 +462,7 @@ describe('TCP connections over which no valid STUN request comes', () => {
     return { worker, peers, credentials, open, closed: () => closed };
   }
 
-  const send = (connection: TcpConnection, frame: Uint8Array): boolean => connection.send(frame, 0, frame.length);
+  const send = (connection: TcpConnection, frame: Uint8Array): DropReason => connection.send(frame, 0, frame.length);
 
   it('are closed after half a minute, whatever else comes over them; others are not', async () => {
     const { worker, credentials, open, closed } = await listening();
@@ -475,7 +476,11 @@ describe('TCP connections over which no valid STUN request comes', () => {
     await worker.advance(20);
     expect(closed()).toBe(2);
     expect(worker.core.drops.toJSON()).toEqual({ unknownTuple: 1, stunUnauthorized: 1, tcpUnclaimed: 2 });
-    expect([silent, noisy, valid].map(connection => send(connection, bytes(1)))).toEqual([false, false, true]);
+    expect([silent, noisy, valid].map(connection => send(connection, bytes(1)))).toEqual([
+      DropReason.sendError,
+      DropReason.sendError,
+      DropReason.none,
+    ]);
   });
 
   it('are bounded: the oldest one makes room', async () => {
@@ -489,7 +494,10 @@ describe('TCP connections over which no valid STUN request comes', () => {
     open();
     await worker.advance(10);
     expect(closed()).toBe(1);
-    expect([first, valid].map(connection => send(connection, bytes(1)))).toEqual([false, true]);
+    expect([first, valid].map(connection => send(connection, bytes(1)))).toEqual([
+      DropReason.sendError,
+      DropReason.none,
+    ]);
   });
 
   it('are forgotten when they, or the server, are closed', async () => {

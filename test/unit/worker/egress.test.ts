@@ -9,25 +9,35 @@ import { buildPacket } from '../rtp/support.js';
 
 let memory: PacketMemory;
 let drops: DropCounters;
-let endOfTick: (() => void)[];
+let scheduled: number;
+let errors: unknown[];
 let egress: Egress;
 
 beforeEach(() => {
   memory = new PacketMemory();
   drops = new DropCounters();
-  endOfTick = [];
-  egress = new Egress(memory, drops, callback => endOfTick.push(callback));
+  scheduled = 0;
+  errors = [];
+  egress = createEgress(memory);
 });
+
+const createEgress = (packets: PacketMemory) =>
+  new Egress(
+    packets,
+    drops,
+    () => void scheduled++,
+    error => void errors.push(error),
+  );
 
 /** Collects what is sent. */
 class Route implements EgressRoute {
   readonly sent: number[][] = [];
   rtpProtector: EgressRoute['rtpProtector'] = undefined;
-  works = true;
+  answer: () => DropReason = () => DropReason.none;
 
-  sendRtp(bytes: Uint8Array, offset: number, length: number): boolean {
+  sendRtp(bytes: Uint8Array, offset: number, length: number): DropReason {
     this.sent.push([...bytes.slice(offset, offset + length)]);
-    return this.works;
+    return this.answer();
   }
 }
 
@@ -65,12 +75,12 @@ describe('Egress', () => {
     commit(source, 6, route);
     // The stored packet is kept until then.
     memory.release(source.handle);
-    expect([route.sent.length, endOfTick.length]).toEqual([0, 1]);
-    endOfTick[0]();
+    expect([route.sent.length, scheduled]).toEqual([0, 1]);
+    egress.flush();
     expect(route.sent).toEqual([expected(5), expected(6)]);
     expect(memory.slotsInUse).toBe(0);
     commit(store(), 7, route);
-    expect(endOfTick).toHaveLength(2);
+    expect(scheduled).toBe(2);
   });
 
   it('does not wait when very much is to be sent', () => {
@@ -100,19 +110,37 @@ describe('Egress', () => {
 
   it('counts what cannot be encrypted or sent', () => {
     const route = new Route();
-    route.works = false;
+    route.answer = () => DropReason.sendQueueFull;
     commit(store(), 5, route);
     route.rtpProtector = { repeatsMustBeEqual: false, beginRtp: () => -DropReason.srtpIndexExhausted };
     commit(store(), 6, route);
     egress.flush();
-    expect(drops.toJSON()).toEqual({ sendError: 1, srtpIndexExhausted: 1 });
+    expect(drops.toJSON()).toEqual({ sendQueueFull: 1, srtpIndexExhausted: 1 });
+  });
+
+  it('loses one packet to an exception, be it in sending or in encrypting', () => {
+    const [good, bad, worse] = [new Route(), new Route(), new Route()];
+    const error = new Error('broken');
+    const fail = () => {
+      throw error;
+    };
+    bad.answer = fail;
+    worse.rtpProtector = { repeatsMustBeEqual: false, beginRtp: fail };
+    const source = store();
+    for (const [index, route] of [good, bad, good, worse, good].entries()) commit(source, index, route);
+    memory.release(source.handle);
+    egress.flush();
+    expect(good.sent).toEqual([expected(0), expected(2), expected(4)]);
+    expect(worse.sent).toEqual([]);
+    expect(errors).toEqual([error, error]);
+    expect([drops.toJSON(), memory.slotsInUse]).toEqual([{}, 0]);
   });
 
   it('counts what there is no memory for', () => {
     const small = new PacketMemory(512 * 1024);
     while (small.allocate(2048) !== NO_HANDLE);
     while (small.allocate(100) !== NO_HANDLE);
-    const full = new Egress(small, drops, () => {});
+    const full = createEgress(small);
     expect(full.begin(store(), 1, 2, 3, false, NO_REWRITE)).toBe(false);
     expect(full.commitCopy(new Uint8Array(20), 0, 20, new Route())).toBe(false);
     expect(drops.get(DropReason.packetMemoryExhausted)).toBe(2);
@@ -139,11 +167,11 @@ describe('Egress', () => {
     const route = new Route();
     const source = store();
     egress.begin(source, 0xaabbccdd, 5, 77, true, NO_REWRITE);
-    expect(egress.deliver(route)).toBe(true);
+    expect(egress.deliver(route)).toBe(DropReason.none);
     egress.end();
     memory.release(source.handle);
     expect(route.sent).toEqual([expected(5)]);
-    expect([endOfTick.length, memory.slotsInUse]).toEqual([0, 0]);
+    expect([scheduled, memory.slotsInUse]).toEqual([0, 0]);
   });
 
   it('sends copies of complete packets', () => {

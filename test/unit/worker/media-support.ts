@@ -1,5 +1,5 @@
 import { eventInfo } from '../../../src/channel/methods.js';
-import { DropCounters, type DropReason } from '../../../src/common/drop-reason.js';
+import { DropCounters, DropReason } from '../../../src/common/drop-reason.js';
 import { PacketMemory } from '../../../src/common/packet-memory.js';
 import { TimerQueue } from '../../../src/common/timer-queue.js';
 import { Event } from '../../../src/channel/fbs/notification.js';
@@ -47,9 +47,17 @@ export class MediaHarness implements ProducerListener, ConsumerListener, EgressR
       timers: this.timers,
       atEndOfTick: (callback: () => void) => this.#endOfTick.push(callback),
     } as unknown as Runtime;
-    this.media = new MediaContext(runtime, this.memory, this.drops, {
-      notify: (id, event, ...[body]) => void this.events.push(summary(id, event, body)),
-    });
+    this.media = new MediaContext(
+      runtime,
+      this.memory,
+      this.drops,
+      {
+        notify: (id, event, ...[body]) => void this.events.push(summary(id, event, body)),
+      },
+      error => {
+        throw error;
+      },
+    );
   }
 
   produce(request: ProduceRequest): Producer {
@@ -125,15 +133,15 @@ export class MediaHarness implements ProducerListener, ConsumerListener, EgressR
 
   // EgressRoute
 
-  sendRtp(bytes: Uint8Array, offset: number, length: number): boolean {
+  sendRtp(bytes: Uint8Array, offset: number, length: number): DropReason {
     this.sentCount++;
-    if (!this.keepSent) return true;
+    if (!this.keepSent) return DropReason.none;
     const copy = new Uint8Array(bytes.slice(offset, offset + length));
     const packet = new RtpPacket();
     if (!packet.parse(copy, new DataView(copy.buffer), 0, length)) throw new Error('a malformed packet was sent');
     packet.extensionIds = ROUTER_EXTENSION_IDS;
     this.sent.push(packet);
-    return true;
+    return DropReason.none;
   }
 
   // ProducerListener
