@@ -11,27 +11,30 @@ export function parseAv1(packet: RtpPacket, reader: DependencyDescriptorReader):
 
 /**
  * Selects spatial and temporal layers. Spatial layers are raised at key frames and lowered at the end of a frame,
- * temporal layers raised at any frame. Neither payload nor dependency descriptor are rewritten.
+ * temporal layers raised one by one at any picture. Neither payload nor dependency descriptor are rewritten.
  */
 export class Av1EncodingContext extends EncodingContext {
   protected processDescriptor(descriptor: PayloadDescriptor): boolean {
-    const { spatialLayer, temporalLayer, endOfFrame } = descriptor;
+    const { spatialLayer, temporalLayer, startOfFrame, endOfFrame } = descriptor;
     if (spatialLayer >= this.spatialLayers || temporalLayer >= this.temporalLayers) return false;
 
     let spatial = this.currentSpatialLayer;
     let temporal = this.currentTemporalLayer;
-    const maySwitch =
-      this.targetSpatialLayer > spatial
-        ? descriptor.isKeyFrame
-        : this.targetSpatialLayer < spatial && spatialLayer === this.targetSpatialLayer && endOfFrame;
-    if (maySwitch) {
+    if (this.targetSpatialLayer > spatial) {
+      if (descriptor.isKeyFrame) {
+        spatial = this.targetSpatialLayer;
+        temporal = 0;
+      }
+    } else if (this.targetSpatialLayer < spatial && spatialLayer === this.targetSpatialLayer && endOfFrame) {
+      // In whichever temporal layer: this frame's own would be missing for those above it.
       spatial = this.targetSpatialLayer;
-      temporal = 0;
     }
     if (spatialLayer > spatial) return false;
 
     if (this.targetTemporalLayer > this.currentTemporalLayer) {
-      if (temporalLayer > this.currentTemporalLayer) temporal = temporalLayer;
+      // Pictures refer to the layer below; and all spatial layers of one come, or none.
+      const isNext = temporalLayer === this.currentTemporalLayer + 1;
+      if (isNext && spatialLayer === 0 && startOfFrame) temporal = temporalLayer;
     } else if (this.targetTemporalLayer < this.currentTemporalLayer) {
       if (temporalLayer === this.targetTemporalLayer && endOfFrame) temporal = temporalLayer;
     }

@@ -50,6 +50,9 @@ export class H264EncodingContext extends EncodingContext {
   protected processDescriptor(descriptor: PayloadDescriptor): boolean {
     const { temporalLayer } = descriptor;
     if (temporalLayer > this.targetTemporalLayer) return false;
+    // Up one by one: pictures refer to those of the layer below.
+    const missing = temporalLayer - Math.max(this.currentTemporalLayer, 0);
+    if (missing > 1 || (missing === 1 && !descriptor.startOfFrame)) return false;
     this.currentSpatialLayer = 0;
     this.currentTemporalLayer = Math.min(Math.max(this.currentTemporalLayer, temporalLayer), this.targetTemporalLayer);
     return true;

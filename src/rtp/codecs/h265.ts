@@ -64,14 +64,15 @@ function note(descriptor: PayloadDescriptor, type: number): void {
   if ((type >= TSA_N && type <= STSA_R) || (type >= FIRST_IRAP && type <= LAST_IRAP)) descriptor.switchingPoint = true;
 }
 
-/** Selects temporal layers. Goes up at key frames, to all at once, and to one at its switching points. */
+/** Selects temporal layers. Goes up at key frames, to all at once, and at switching points, to the next one. */
 export class H265EncodingContext extends EncodingContext {
   protected processDescriptor(descriptor: PayloadDescriptor): boolean {
     const { temporalLayer } = descriptor;
     if (temporalLayer > this.targetTemporalLayer) return false;
     // What follows a key frame refers to nothing before it (not all encoders have switching points).
     if (descriptor.isKeyFrame) this.currentTemporalLayer = this.targetTemporalLayer;
-    if (temporalLayer > this.currentTemporalLayer && temporalLayer > 0 && !descriptor.switchingPoint) return false;
+    const missing = temporalLayer - Math.max(this.currentTemporalLayer, 0);
+    if (missing > 1 || (missing === 1 && !descriptor.switchingPoint)) return false;
     this.currentSpatialLayer = 0;
     this.currentTemporalLayer = Math.min(Math.max(this.currentTemporalLayer, temporalLayer), this.targetTemporalLayer);
     return true;

@@ -78,7 +78,8 @@ export class Vp9EncodingContext extends EncodingContext {
     let temporal = this.currentTemporalLayer;
     if (!isLate && this.#maySwitchSpatialLayer(descriptor)) {
       spatial = this.targetSpatialLayer;
-      temporal = 0;
+      // Going down happens in any picture, whose own lower layers must not be missing for those above.
+      if (descriptor.isKeyFrame) temporal = 0;
     }
     // The layers a late packet may have are those of the time its picture was sent.
     const spatialLimit = isLate ? this.#spatialLayerChanges.layerAt(pictureId, this.currentSpatialLayer) : spatial;
@@ -118,8 +119,11 @@ export class Vp9EncodingContext extends EncodingContext {
     const target = this.targetTemporalLayer;
     const layer = descriptor.temporalLayer;
     if (target > current) {
-      const mayRaise = layer > current && (current === -1 || descriptor.switchingPoint) && descriptor.startOfFrame;
-      return mayRaise ? layer : temporal;
+      if (!descriptor.startOfFrame) return temporal;
+      if (current === -1) return Math.max(layer, temporal);
+      // A switching up point is one from the layer below; and all spatial layers of a picture come, or none.
+      const isFirst = descriptor.spatialLayer === 0 || this.ksvc;
+      return layer === current + 1 && descriptor.switchingPoint && isFirst ? layer : temporal;
     }
     return target < current && layer === target && descriptor.endOfFrame ? target : temporal;
   }

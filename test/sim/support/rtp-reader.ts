@@ -1,5 +1,11 @@
 import { createPayloadParser, type PayloadParser } from '../../../src/rtp/codecs/registry.js';
-import { type HeaderExtensionIds, ROUTER_EXTENSION_IDS } from '../../../src/rtp/header-extension.js';
+import { type RtpParameters } from '../../../src/api/types/rtp-parameters.js';
+import {
+  createHeaderExtensionIds,
+  HEADER_EXTENSION_URIS,
+  type HeaderExtensionIds,
+  ROUTER_EXTENSION_IDS,
+} from '../../../src/rtp/header-extension.js';
 import { RtpPacket } from '../../../src/rtp/rtp-packet.js';
 
 /** Room in front of a packet for a header that grows. */
@@ -14,6 +20,16 @@ export function parseRtp(bytes: Uint8Array, extensionIds: HeaderExtensionIds = R
   if (!packet.parse(room, view, HEADROOM, bytes.length, 0)) throw new Error('malformed RTP packet');
   packet.extensionIds = extensionIds;
   return packet;
+}
+
+/** By which ids a publisher sends header extensions. */
+export function extensionIdsOf({ headerExtensions = [] }: RtpParameters): HeaderExtensionIds {
+  const ids = createHeaderExtensionIds();
+  for (const { uri, id } of headerExtensions) {
+    const extension = HEADER_EXTENSION_URIS.indexOf(uri) + 1;
+    if (extension > 0) ids[extension] = id;
+  }
+  return ids;
 }
 
 /** Reads layers, key frames and picture ids of streams with one codec. */

@@ -97,7 +97,8 @@ describe('Av1EncodingContext', () => {
     expect(send(0, 0)).toBe(false);
     expect(sendKey()).toBe(true);
     expect(layers(context)).toEqual([2, 0]);
-    expect([send(1, 0), send(2, 0), send(2, 2)]).toEqual([true, true, true]);
+    expect([send(1, 0), send(2, 0)]).toEqual([true, true]);
+    expect([send(0, 1), send(2, 1), send(0, 2)]).toEqual([true, true, true]);
     expect(layers(context)).toEqual([2, 2]);
   });
 
@@ -123,19 +124,25 @@ describe('Av1EncodingContext', () => {
     const { context, send, sendKey } = setUp([0, 2], [1, 2]);
     sendKey();
     expect(layers(context)).toEqual([1, 0]);
-    expect(send(1, 2)).toBe(true);
+    expect([send(0, 2), send(1, 2)]).toEqual([false, false]);
+    expect([send(0, 1), send(1, 1), layers(context)]).toEqual([true, true, [1, 1]]);
+  });
+
+  it('lowers the spatial layer in a picture of any temporal layer, all of which is sent up to there', () => {
+    const { context, send } = setUp([2, 2], [1, 2]);
+    expect([send(0, 2), send(1, 2), send(2, 2)]).toEqual([true, true, false]);
     expect(layers(context)).toEqual([1, 2]);
   });
 
-  it('raises the temporal layer at any frame, and lowers it at the end of a frame of the target layer', () => {
-    const { context, send } = setUp([0, 0], [0, 1]);
-    // Past the target even.
-    expect(send(0, 2, '')).toBe(true);
-    expect(layers(context)).toEqual([0, 2]);
-    expect(send(0, 1, 'S')).toBe(true);
-    expect(layers(context)).toEqual([0, 2]);
-    expect(send(0, 1, 'E')).toBe(true);
-    expect(layers(context)).toEqual([0, 1]);
+  it('raises the temporal layer by one at the beginning of a picture, and lowers it at the end of a frame of the target layer', () => {
+    const { context, send } = setUp([1, 0], [1, 2]);
+    // Two at once, in the middle of a frame, in the middle of a picture.
+    expect([send(0, 2), send(0, 1, ''), send(1, 1)]).toEqual([false, false, false]);
+    expect([send(0, 1), send(1, 1), layers(context)]).toEqual([true, true, [1, 1]]);
+    expect([send(0, 2), send(1, 2), layers(context)]).toEqual([true, true, [1, 2]]);
+    context.targetTemporalLayer = 1;
+    expect([send(0, 2), send(0, 1, 'S'), layers(context)]).toEqual([true, true, [1, 2]]);
+    expect([send(0, 1, 'E'), layers(context)]).toEqual([true, [1, 1]]);
     expect(send(0, 2)).toBe(false);
   });
 

@@ -58,4 +58,15 @@ describe('H264EncodingContext', () => {
     expect([process(0), context.currentTemporalLayer]).toEqual([true, 0]);
     expect(context.marker).toBe(true);
   });
+
+  it('goes up one by one, at the beginning of a frame', () => {
+    const context = createEncodingContext('video/H264', { spatialLayers: 1, temporalLayers: 3, ksvc: false })!;
+    const parser = createPayloadParser('video/H264')!;
+    received(parser, hex('65 88'), '80012f800214eaa860414d1410208426');
+    const process = (layer: number, start: boolean): boolean =>
+      context.process(received(parser, hex('61 88'), `${((start ? 0xc1 : 0x41) + layer).toString(16)}0130`));
+    context.targetTemporalLayer = 2;
+    expect([process(0, true), process(2, true), process(1, false)]).toEqual([true, false, false]);
+    expect([process(1, true), process(2, true), context.currentTemporalLayer]).toEqual([true, true, 2]);
+  });
 });

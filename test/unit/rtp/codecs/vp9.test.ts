@@ -97,14 +97,31 @@ describe('Vp9EncodingContext', () => {
     expect(process(context, { id: 3, s: 1 })).toBe(true);
   });
 
-  it('raises the temporal layer at a switching up point that begins a frame', () => {
-    const context = contextAt([1, 3, false], [0, 0], [0, 2]);
+  it('raises the temporal layer by one at a switching up point that begins a picture', () => {
+    const context = contextAt([2, 3, false], [1, 0], [1, 2]);
     expect(process(context, { id: 1, t: 2, flags: 'PB' })).toBe(false);
-    expect(process(context, { id: 1, t: 2, flags: 'PU' })).toBe(false);
+    expect(process(context, { id: 1, t: 1, flags: 'PU' })).toBe(false);
+    expect(process(context, { id: 1, t: 2, flags: 'PUB' })).toBe(false);
+    expect(process(context, { id: 1, s: 1, t: 1, flags: 'PUB' })).toBe(false);
     expect(process(context, { id: 2, t: 1, flags: 'PUB' })).toBe(true);
-    expect(layers(context)).toEqual([0, 1]);
+    expect(process(context, { id: 2, s: 1, t: 1, flags: 'PUB' })).toBe(true);
+    expect(layers(context)).toEqual([1, 1]);
     expect(process(context, { id: 3, t: 2, flags: 'PUB' })).toBe(true);
-    expect(layers(context)).toEqual([0, 2]);
+    expect(layers(context)).toEqual([1, 2]);
+  });
+
+  it('K-SVC: raises the temporal layer in the spatial layer that is sent', () => {
+    const context = contextAt([2, 3, true], [1, 0], [1, 2]);
+    expect(process(context, { id: 1, s: 1, t: 1, flags: 'PUB' })).toBe(true);
+    expect(layers(context)).toEqual([1, 1]);
+  });
+
+  it('lowers the spatial layer in a picture of any temporal layer, all of which is sent up to there', () => {
+    const context = contextAt([3, 3, false], [2, 2], [1, 2]);
+    expect(process(context, { id: 1, s: 0, t: 2 })).toBe(true);
+    expect(process(context, { id: 1, s: 1, t: 2 })).toBe(true);
+    expect(process(context, { id: 1, s: 2, t: 2 })).toBe(false);
+    expect(layers(context)).toEqual([1, 2]);
   });
 
   it('needs no switching up point for the first temporal layer, and may overshoot the target', () => {
@@ -178,6 +195,7 @@ describe('Vp9EncodingContext', () => {
     const context = contextAt([2, 2, false], [-1, -1], [1, 1]);
     expect(process(context, { flags: 'BE' })).toBe(true);
     expect(process(context, { s: 1, flags: 'BE' })).toBe(true);
+    expect(process(context, { s: 0, t: 1, flags: 'PUBE' })).toBe(true);
     expect(process(context, { s: 1, t: 1, flags: 'PUBE' })).toBe(true);
     expect(layers(context)).toEqual([1, 1]);
   });

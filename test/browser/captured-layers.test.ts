@@ -1,0 +1,145 @@
+import { pathToFileURL } from 'node:url';
+import { type Browser, type Page } from 'puppeteer-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type RtpPacket } from '../../src/rtp/rtp-packet.js';
+import { SeededRandom } from '../../src/testing/seeded-random.js';
+import { type Capture, readCapture } from '../sim/support/capture.js';
+import { choices, playCapture, type ReceivedPacket, type Switches } from '../sim/support/capture-player.js';
+import { extensionIdsOf, parseRtp, PayloadReader } from '../sim/support/rtp-reader.js';
+import { isInstalled, launch } from './support/browsers.js';
+import { depacketize, type Picture } from './support/depacketizer.js';
+
+/**
+ * What Chromium sent once goes through a Router, in virtual time, to a Consumer for each choice of layers and to one whose
+ * preferred layers change. Chromium's decoders get what comes out. Every picture has to become, pixel by pixel, what they
+ * make of the same layers when nothing was left out: so nothing is missing, and nothing is corrupt.
+ */
+
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  if (!isInstalled('chromium')) throw new Error('chromium is not installed: apt-get install chromium');
+  browser = await launch('chromium');
+  page = await browser.newPage();
+  // Decoders need a secure context, which any file is.
+  await page.goto(pathToFileURL(import.meta.filename).href);
+});
+
+afterAll(() => browser.close());
+
+/** Of Consumers whose preferred layers change at random. */
+const SEEDS = [1, 2, 3, 4, 5, 6];
+
+const CODECS: Record<string, string> = {
+  'video/VP8': 'vp8',
+  'video/VP9': 'vp09.00.31.08',
+  'video/H264': 'avc1.42e01f',
+  'video/AV1': 'av01.0.08M.08',
+};
+
+it.each([
+  'chromium-vp8-simulcast-switching',
+  'chromium-h264-simulcast-switching',
+  'chromium-vp9-l3t3-switching',
+  'chromium-av1-l3t3-switching',
+])('Chromium decodes every choice of layers of %s to the pixels that were sent', async name => {
+  const capture = readCapture(name);
+  const { mimeType } = capture.producers[0].rtpParameters.codecs[0];
+  const pixels = await decodeSource(capture, mimeType);
+  const switches = SEEDS.map(seed => randomSwitches(capture, seed));
+  const { outputs, switched } = await playCapture(capture, 0, switches);
+  const widths = new Set<number>();
+  const all = [...outputs, ...switched.map((received, index) => ({ layers: `switching ${SEEDS[index]}`, received }))];
+  for (const { layers, received } of all) {
+    const pictures = depacketize(mimeType, inOrder(received)).filter(({ isComplete }) => isComplete);
+    const expected = pictures.map(({ data }) => pixels.get(keyOf(data)));
+    const decoded = await decode(mimeType, pictures);
+    const wrong = pictures.flatMap(({ isKeyFrame, data }, index) =>
+      decoded[index] !== undefined && decoded[index] === expected[index]
+        ? []
+        : [{ index, isKeyFrame, length: data.length, decoded: decoded[index], expected: expected[index] }],
+    );
+    expect({ layers, wrong: wrong.slice(0, 3), count: wrong.length }).toEqual({ layers, wrong: [], count: 0 });
+    expect(decoded.length).toBeGreaterThan(20);
+    if (typeof layers === 'string') for (const picture of decoded) widths.add(parseInt(picture!));
+  }
+  expect([...widths].sort((a, b) => a - b)).toEqual([240, 480, 960]);
+});
+
+/** Other layers every now and then, for two rounds of a capture. */
+function randomSwitches({ producers, duration }: Capture, seed: number): Switches {
+  const layers = choices(producers[0].rtpParameters);
+  const random = new SeededRandom(seed);
+  const switches: Switches = [];
+  for (let at = 0; at < 2 * duration; at += 50 + (random.uint32() % 500)) {
+    switches.push([at, layers[random.uint32() % layers.length]]);
+  }
+  return switches;
+}
+
+/** What each picture of each spatial layer becomes when all of its stream is decoded, by what it is made of. */
+async function decodeSource(capture: Capture, mimeType: string): Promise<Map<string, string | undefined>> {
+  const { rtpParameters } = capture.producers[0];
+  const { codecs } = rtpParameters;
+  const extensionIds = extensionIdsOf(rtpParameters);
+  const reader = new PayloadReader(mimeType);
+  const streams = new Map<string, RtpPacket[]>();
+  for (const { isRtcp, bytes } of capture.datagrams) {
+    if (isRtcp) continue;
+    const packet = parseRtp(bytes, extensionIds);
+    if (packet.payloadType !== codecs[0].payloadType || packet.payloadLength === 0) continue;
+    reader.read(packet);
+    for (let layer = packet.descriptor.spatialLayer; layer < 3; layer++) {
+      const key = `${packet.ssrc} ${layer}`;
+      streams.set(key, [...(streams.get(key) ?? []), packet]);
+    }
+  }
+  const pixels = new Map<string, string | undefined>();
+  for (const packets of streams.values()) {
+    const pictures = depacketize(mimeType, packets);
+    const decoded = await decode(mimeType, pictures);
+    pictures.forEach(({ data }, index) => pixels.set(keyOf(data), decoded[index]));
+  }
+  return pixels;
+}
+
+const inOrder = (received: ReceivedPacket[]): RtpPacket[] => received.map(({ packet }) => packet);
+const keyOf = (data: Uint8Array): string => Buffer.from(data).toString('latin1');
+
+/** Size and a digest of the pixels of each picture; undefined where nothing comes out. */
+async function decode(mimeType: string, pictures: Picture[]): Promise<(string | undefined)[]> {
+  const chunks = pictures.map(({ isKeyFrame, data }) => ({ isKeyFrame, data: Buffer.from(data).toString('base64') }));
+  const decoded = await page.evaluate(
+    async (codec, text) => {
+      const digests: (string | null)[] = [];
+      const pending: Promise<void>[] = [];
+      const output = async (frame: VideoFrame): Promise<void> => {
+        const { timestamp, visibleRect } = frame;
+        const bytes = new Uint8Array(frame.allocationSize());
+        await frame.copyTo(bytes);
+        frame.close();
+        const digest = new Uint32Array(await crypto.subtle.digest('SHA-1', bytes)).join();
+        digests[timestamp] = `${visibleRect!.width}x${visibleRect!.height} ${digest}`;
+      };
+      let problem: DOMException | undefined;
+      const decoder = new VideoDecoder({
+        output: frame => void pending.push(output(frame)),
+        error: error => (problem = error),
+      });
+      decoder.configure({ codec, optimizeForLatency: true });
+      for (const [timestamp, { isKeyFrame, data }] of (JSON.parse(text) as typeof chunks).entries()) {
+        digests.push(null);
+        const bytes = Uint8Array.from(atob(data), character => character.charCodeAt(0));
+        decoder.decode(new EncodedVideoChunk({ type: isKeyFrame ? 'key' : 'delta', timestamp, data: bytes }));
+      }
+      await decoder.flush().catch((error: DOMException) => (problem ??= error));
+      await Promise.all(pending);
+      if (problem !== undefined) digests.push(problem.message);
+      return digests;
+    },
+    CODECS[mimeType],
+    JSON.stringify(chunks),
+  );
+  return decoded.map(one => one ?? undefined);
+}
