@@ -10,7 +10,7 @@ import { Conference } from './support/conference.js';
 it('lets a 720p publisher reach more than 1 Mbps within 8 seconds', async () => {
   const conference = await Conference.start();
   const folder = mkdtempSync(path.join(tmpdir(), 'tsfu-camera-'));
-  const browser = await launch('chromium', writeNoisyVideo(path.join(folder, 'camera.y4m')));
+  const browser = await launch('chromium', { camera: writeNoisyVideo(path.join(folder, 'camera.y4m')) });
   try {
     const alice = await conference.join(browser, 'room', 'Alice');
     const start = Date.now();

@@ -8,17 +8,22 @@ const executables: Record<BrowserName, string> = {
   firefox: process.env.FIREFOX_BIN ?? '/usr/bin/firefox-esr',
 };
 
+export const executableOf = (name: BrowserName): string => executables[name];
+
 export function isInstalled(name: BrowserName): boolean {
   return existsSync(executables[name]);
 }
 
-/**
- * A headless browser with a fake camera and microphone that it does not ask about.
- *
- * @param camera a Y4M file that Chromium's camera shows
- */
-export async function launch(name: BrowserName, camera?: string): Promise<Browser> {
-  const executablePath = executables[name];
+export interface LaunchOptions {
+  /** A Y4M file that Chromium's camera shows. */
+  camera?: string;
+  /** Runs the browser in its place, with the arguments that it is given. */
+  script?: string;
+}
+
+/** A headless browser with a fake camera and microphone that it does not ask about. */
+export async function launch(name: BrowserName, { camera, script }: LaunchOptions = {}): Promise<Browser> {
+  const executablePath = script ?? executables[name];
   if (name === 'firefox') {
     return puppeteer.launch({
       browser: 'firefox',
@@ -37,6 +42,8 @@ export async function launch(name: BrowserName, camera?: string): Promise<Browse
     browser: 'chrome',
     executablePath,
     headless: true,
+    // No connection to the browser that would have to pass the same network as its media.
+    pipe: true,
     args: [
       '--no-sandbox',
       '--use-fake-device-for-media-stream=fps=30',

@@ -1,5 +1,5 @@
 import { Device, type types } from 'mediasoup-client';
-import { drawPicture, PICTURE_HEIGHT, PICTURE_WIDTH, PictureReader } from './test-picture.js';
+import { drawNoise, drawPicture, PICTURE_HEIGHT, PICTURE_WIDTH, PictureReader } from './test-picture.js';
 
 /** What runs in the page of the media tests: it publishes a test picture, and looks at what it receives. */
 
@@ -14,6 +14,8 @@ declare global {
 export interface PublishOptions {
   mimeType: string;
   encodings: { scaleResolutionDownBy?: number; maxBitrate?: number; scalabilityMode?: string }[];
+  /** Pictures that take all the bits they can get, instead of test pictures. */
+  noise?: boolean;
 }
 
 /** Of the pictures received so far. */
@@ -43,7 +45,8 @@ class MediaPage {
   readonly #watched: Omit<Watched, 'stats'> = { pictures: 0, width: 0, height: 0, corrupt: [], backwards: 0 };
 
   static async load(routerRtpCapabilities: types.RtpCapabilities): Promise<void> {
-    const device = await Device.factory();
+    // Chromium tells only secure pages what it is.
+    const device = await Device.factory(window.isSecureContext ? {} : { handlerName: 'Chrome111' });
     await device.load({ routerRtpCapabilities });
     window.media = new MediaPage(device);
   }
@@ -59,7 +62,7 @@ class MediaPage {
     return this.#codec(mimeType) !== undefined;
   }
 
-  async publish({ mimeType, encodings }: PublishOptions): Promise<void> {
+  async publish({ mimeType, encodings, noise = false }: PublishOptions): Promise<void> {
     const transport = this.#device.createSendTransport(
       await ask<types.TransportOptions>('createTransport', { name: 'sending' }),
     );
@@ -70,7 +73,7 @@ class MediaPage {
       ask<{ id: string }>('produce', { kind, rtpParameters }).then(done, failed);
     });
     const producer = await transport.produce({
-      track: testTrack(),
+      track: testTrack(noise ? drawNoise : drawPicture),
       codec: this.#codec(mimeType),
       encodings,
       codecOptions: { videoGoogleStartBitrate: 1500 },
@@ -132,13 +135,13 @@ class MediaPage {
   }
 }
 
-function testTrack(): MediaStreamTrack {
+function testTrack(drawOne: (context: CanvasRenderingContext2D, number: number) => void): MediaStreamTrack {
   const canvas = document.createElement('canvas');
   canvas.width = PICTURE_WIDTH;
   canvas.height = PICTURE_HEIGHT;
   const context = canvas.getContext('2d', { alpha: false })!;
   let number = 0;
-  const draw = (): void => drawPicture(context, ++number);
+  const draw = (): void => drawOne(context, ++number);
   draw();
   setInterval(draw, 1000 / PICTURES_PER_SECOND);
   return canvas.captureStream(PICTURES_PER_SECOND).getVideoTracks()[0];

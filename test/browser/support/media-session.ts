@@ -14,19 +14,27 @@ declare global {
   }
 }
 
-/** A page of a browser, and a Router with a transport for each direction. */
+/** Another browser that watches, and the server's address there. */
+export interface FarBrowser {
+  browser: Browser;
+  serverAddress: string;
+}
+
+/** A page that publishes and watches, or two that share this, and a Router with a transport for each direction. */
 export class MediaSession {
-  static async open(browser: Browser, mediaCodecs: types.RouterRtpCodecCapability[]): Promise<MediaSession> {
+  /** @param far what watches, instead of the page that publishes */
+  static async open(
+    browser: Browser,
+    mediaCodecs: types.RouterRtpCodecCapability[],
+    far?: FarBrowser,
+  ): Promise<MediaSession> {
     const worker = await createWorker({ logLevel: 'warn' });
     const router = await worker.createRouter({ mediaCodecs });
-    const server = await servePage();
-    const page = await browser.newPage();
-    const session = new MediaSession(worker, router, server, page);
-    await page.exposeFunction('ask', async (method: string, body: string) =>
-      JSON.stringify((await session.#answer(method, JSON.parse(body) as never)) ?? {}),
-    );
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    await page.evaluate(async text => window.loadMedia(JSON.parse(text)), JSON.stringify(router.rtpCapabilities));
+    const server = await servePage(far?.serverAddress ?? '127.0.0.1');
+    const publishing = await browser.newPage();
+    const watching = far ? await far.browser.newPage() : publishing;
+    const session = new MediaSession(worker, router, server, publishing, watching, far?.serverAddress);
+    for (const page of new Set([publishing, watching])) await session.#load(page);
     return session;
   }
 
@@ -37,47 +45,78 @@ export class MediaSession {
   consumer!: types.Consumer;
   readonly #worker: types.Worker;
   readonly #server: Server;
-  readonly #page: Page;
+  readonly #publishing: Page;
+  readonly #watching: Page;
+  readonly #watchedFrom: string[];
   readonly #transports = new Map<string, types.WebRtcTransport>();
 
-  private constructor(worker: types.Worker, router: types.Router, server: Server, page: Page) {
+  private constructor(
+    worker: types.Worker,
+    router: types.Router,
+    server: Server,
+    publishing: Page,
+    watching: Page,
+    watchedFrom?: string,
+  ) {
     this.#worker = worker;
     this.router = router;
     this.#server = server;
-    this.#page = page;
+    this.#publishing = publishing;
+    this.#watching = watching;
+    this.#watchedFrom = watchedFrom === undefined ? addresses() : [watchedFrom];
+  }
+
+  /** Towards the page that watches. */
+  get receivingTransport(): types.WebRtcTransport {
+    return this.#transports.get('receiving')!;
   }
 
   canSend(mimeType: string): Promise<boolean> {
-    return this.#page.evaluate(text => window.media.canSend(text), mimeType);
+    return this.#publishing.evaluate(text => window.media.canSend(text), mimeType);
   }
 
   async publish(options: PublishOptions): Promise<void> {
-    await this.#page.evaluate(async text => window.media.publish(JSON.parse(text) as never), JSON.stringify(options));
+    await this.#publishing.evaluate(
+      async text => window.media.publish(JSON.parse(text) as never),
+      JSON.stringify(options),
+    );
   }
 
   /** @param readPictures whether they are test pictures, to be looked at */
   async watch(readPictures = true): Promise<void> {
-    await this.#page.evaluate(async flag => window.media.watch(flag), readPictures);
+    await this.#watching.evaluate(async flag => window.media.watch(flag), readPictures);
   }
 
   async watched(): Promise<Watched> {
-    return JSON.parse(await this.#page.evaluate(async () => JSON.stringify(await window.media.watched()))) as Watched;
+    return JSON.parse(
+      await this.#watching.evaluate(async () => JSON.stringify(await window.media.watched())),
+    ) as Watched;
   }
 
   async close(): Promise<void> {
-    await this.#page.close();
+    for (const page of new Set([this.#publishing, this.#watching])) await page.close();
     this.#worker.close();
     this.#server.close();
+  }
+
+  async #load(page: Page): Promise<void> {
+    await page.exposeFunction('ask', async (method: string, body: string) =>
+      JSON.stringify((await this.#answer(method, JSON.parse(body) as never)) ?? {}),
+    );
+    const { address, port } = this.#server.address() as AddressInfo;
+    await page.goto(`http://${address}:${port}/`);
+    await page.evaluate(async text => window.loadMedia(JSON.parse(text)), JSON.stringify(this.router.rtpCapabilities));
   }
 
   async #answer(method: string, body: never): Promise<object | undefined> {
     switch (method) {
       case 'createTransport': {
+        const { name } = body as { name: string };
         const transport = await this.router.createWebRtcTransport({
-          listenInfos: addresses().map(ip => ({ protocol: 'udp', ip })),
+          listenInfos: (name === 'receiving' ? this.#watchedFrom : addresses()).map(ip => ({ protocol: 'udp', ip })),
           initialAvailableOutgoingBitrate: 3_000_000,
         });
-        this.#transports.set((body as { name: string }).name, transport);
+        this.#transports.set(name, transport);
         const { id, iceParameters, iceCandidates, dtlsParameters } = transport;
         return { id, iceParameters, iceCandidates, dtlsParameters };
       }
@@ -109,7 +148,7 @@ function addresses(): string[] {
   return ['127.0.0.1', ...own.filter(({ family, internal }) => family === 'IPv4' && !internal).map(one => one.address)];
 }
 
-async function servePage(): Promise<Server> {
+async function servePage(address: string): Promise<Server> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('./media-page.ts', import.meta.url))],
     bundle: true,
@@ -121,6 +160,6 @@ async function servePage(): Promise<Server> {
     if (request.url === '/page.js') response.setHeader('content-type', 'text/javascript').end(outputFiles[0].text);
     else response.setHeader('content-type', 'text/html').end('<!doctype html><body><script src="/page.js"></script>');
   });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>(resolve => server.listen(0, address, resolve));
   return server;
 }

@@ -33,6 +33,16 @@ export function drawPicture(context: CanvasRenderingContext2D, number: number): 
   }
 }
 
+/** Blocks that differ from picture to picture. */
+export function drawNoise(context: CanvasRenderingContext2D): void {
+  for (let y = 0; y < PICTURE_HEIGHT; y += 20) {
+    for (let x = 0; x < PICTURE_WIDTH; x += 20) {
+      context.fillStyle = `hsl(${Math.random() * 360} 50% 50%)`;
+      context.fillRect(x, y, 20, 20);
+    }
+  }
+}
+
 /** Reads pictures back. */
 export class PictureReader {
   readonly #context: CanvasRenderingContext2D;
