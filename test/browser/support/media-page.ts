@@ -27,8 +27,19 @@ export interface Watched {
   corrupt: string[];
   /** Pictures that are older than the one before. */
   backwards: number;
-  stats: { framesDecoded: number; framesDropped: number; freezeCount: number; pliCount: number; nackCount: number };
+  stats: typeof NO_STATS;
 }
+
+/** What is read of the statistics of the received stream. */
+const NO_STATS = {
+  framesReceived: 0,
+  framesDecoded: 0,
+  framesDropped: 0,
+  keyFramesDecoded: 0,
+  freezeCount: 0,
+  pliCount: 0,
+  nackCount: 0,
+};
 
 const PICTURES_PER_SECOND = 25;
 
@@ -102,7 +113,7 @@ class MediaPage {
   }
 
   async watched(): Promise<Watched> {
-    const stats = { framesDecoded: 0, framesDropped: 0, freezeCount: 0, pliCount: 0, nackCount: 0 };
+    const stats = { ...NO_STATS };
     for (const report of (await this.#consumer!.getStats()).values() as Iterable<Record<string, number | string>>) {
       if (report.type !== 'inbound-rtp') continue;
       for (const name of Object.keys(stats) as (keyof typeof stats)[]) stats[name] = (report[name] ?? 0) as number;
