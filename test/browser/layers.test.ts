@@ -1,7 +1,7 @@
 import { type Browser } from 'puppeteer-core';
 import { type types } from 'tsfu';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { isInstalled, launch } from './support/browsers.js';
+import { type BrowserName, isInstalled, launch } from './support/browsers.js';
 import type { PublishOptions } from './support/media-page.js';
 import { MediaSession } from './support/media-session.js';
 import { until } from './support/until.js';
@@ -32,12 +32,14 @@ const svc = (scalabilityMode: string): PublishOptions['encodings'] => [{ maxBitr
 const WIDTHS = [240, 480, 960];
 const SWITCH_TIME = 3000;
 
-let browser: Browser;
+const browsers = new Map<BrowserName, Browser>();
 let session: MediaSession | undefined;
 
 beforeAll(async () => {
-  if (!isInstalled('chromium')) throw new Error('chromium is not installed: apt-get install chromium');
-  browser = await launch('chromium');
+  for (const name of ['chromium', 'firefox'] as const) {
+    if (!isInstalled(name)) throw new Error(`${name} is not installed: apt-get install chromium firefox-esr`);
+    browsers.set(name, await launch(name));
+  }
 });
 
 afterEach(async () => {
@@ -45,17 +47,20 @@ afterEach(async () => {
   session = undefined;
 });
 
-afterAll(() => browser.close());
+afterAll(async () => {
+  for (const browser of browsers.values()) await browser.close();
+});
 
-describe.each<[string, string, PublishOptions['encodings']]>([
-  ['VP8', 'simulcast', simulcast('L1T3')],
-  ['H264', 'simulcast', simulcast('L1T3')],
-  ['VP9', 'L3T3', svc('L3T3')],
-  ['VP9', 'L3T3_KEY', svc('L3T3_KEY')],
-  ['AV1', 'L3T3', svc('L3T3')],
-])('Chromium, %s %s', (codec, _, encodings) => {
+describe.each<[BrowserName, string, string, PublishOptions['encodings']]>([
+  ['chromium', 'VP8', 'simulcast', simulcast('L1T3')],
+  ['chromium', 'H264', 'simulcast', simulcast('L1T3')],
+  ['chromium', 'VP9', 'L3T3', svc('L3T3')],
+  ['chromium', 'VP9', 'L3T3_KEY', svc('L3T3_KEY')],
+  ['chromium', 'AV1', 'L3T3', svc('L3T3')],
+  ['firefox', 'VP8', 'simulcast', simulcast('L1T3')],
+])('%s, %s %s', (browser, codec, _, encodings) => {
   it('shows each spatial layer within 3 s, every picture as it should be', async context => {
-    session = await open(codec, encodings, context.skip);
+    session = await open(browser, codec, encodings, context.skip);
     await untilWidth(960, 20_000);
     for (const spatialLayer of [0, 1, 2, 0, 2, 1]) {
       await session.consumer.setPreferredLayers({ spatialLayer });
@@ -70,9 +75,9 @@ describe.each<[string, string, PublishOptions['encodings']]>([
   ['VP8', 'L1T3', svc('L1T3')],
   ['VP9', 'L1T3', svc('L1T3')],
   ['AV1', 'L1T3', svc('L1T3')],
-])('Chromium, %s %s', (codec, _, encodings) => {
+])('chromium, %s %s', (codec, _, encodings) => {
   it('shows fewer pictures with fewer temporal layers, every one as it should be', async context => {
-    session = await open(codec, encodings, context.skip);
+    session = await open('chromium', codec, encodings, context.skip);
     await nextPictures(50);
     const rates: number[] = [];
     for (const temporalLayer of [2, 0, 1, 2]) {
@@ -90,15 +95,16 @@ describe.each<[string, string, PublishOptions['encodings']]>([
 });
 
 async function open(
+  browser: BrowserName,
   codec: string,
   encodings: PublishOptions['encodings'],
   skip: (note: string) => void,
 ): Promise<MediaSession> {
-  const opened = await MediaSession.open(browser, mediaCodecs);
+  const opened = await MediaSession.open(browsers.get(browser)!, mediaCodecs);
   const mimeType = `video/${codec}`;
   if (!(await opened.canSend(mimeType))) {
     await opened.close();
-    skip(`this build of Chromium has no encoder for ${codec}`);
+    skip(`this build of ${browser} has no encoder for ${codec}`);
   }
   await opened.publish({ mimeType, encodings });
   await opened.watch();
