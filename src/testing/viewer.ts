@@ -1,11 +1,15 @@
 import { type Consumer, type ConsumerOptions } from '../api/types/consumer.js';
 import { type PlainTransport } from '../api/types/plain-transport.js';
 import { type Router } from '../api/types/router.js';
+import { type RtpCapabilities } from '../api/types/rtp-parameters.js';
+import { type CongestionControlServer } from '../bwe/congestion-control-server.js';
+import { RembServer } from '../bwe/remb-server.js';
 import { TransportCcServer } from '../bwe/transport-cc-server.js';
 import { createPayloadParser } from '../rtp/codecs/registry.js';
 import { writeNack, maxNackLength } from '../rtp/rtcp/nack.js';
 import { PLI_LENGTH, writePli } from '../rtp/rtcp/pli.js';
 import { readCompound } from '../rtp/rtcp/reader.js';
+import { rembLength, writeRemb } from '../rtp/rtcp/remb.js';
 import { receiverReportLength, writeReceiverReports } from '../rtp/rtcp/receiver-report.js';
 import { isRtcp, RTCP_MAX_LENGTH } from '../rtp/rtcp/rtcp-packet.js';
 import { TransportFeedbackBuilder } from '../rtp/rtcp/transport-feedback-builder.js';
@@ -24,21 +28,26 @@ const POLL_INTERVAL = 50;
 export interface ViewerOptions {
   /** Whether it understands RTX; otherwise lost packets come again as they were. Default true. */
   rtx?: boolean;
-  /** Whether it sends transport-wide feedback although it was negotiated. Default true. */
+  /**
+   * The feedback that it negotiates: transport-wide feedback (default), REMB as it was before that, or none, and then all
+   * that it prefers is sent.
+   */
+  congestionControl?: 'transport-cc' | 'goog-remb' | 'none';
+  /** Whether it sends what it has negotiated. Default true. */
   feedback?: boolean;
 }
 
 /**
- * A peer that watches: receives what its transport sends, with transport-wide feedback, NACKs, receiver reports and a
- * jitter buffer for each Consumer, as a plain RTP receiver.
+ * A peer that watches: receives what its transport sends, with feedback about the bandwidth, NACKs, receiver reports and
+ * a jitter buffer for each Consumer, as a plain RTP receiver.
  */
 export class Viewer {
   readonly transport: PlainTransport;
-  /** Whether it sends feedback. */
+  /** Whether it sends feedback about the bandwidth. */
   feedback: boolean;
 
   readonly #runtime: SimRuntime;
-  readonly #router: Router;
+  readonly #rtpCapabilities: RtpCapabilities;
   readonly #socket: UdpSocket;
   readonly #remote: RemoteAddress;
   readonly #rtx: boolean;
@@ -46,7 +55,7 @@ export class Viewer {
   readonly #packet = new RtpPacket();
   readonly #bytes = new Uint8Array(RTCP_MAX_LENGTH);
   readonly #view = new DataView(this.#bytes.buffer);
-  readonly #congestion: TransportCcServer<TransportFeedbackBuilder>;
+  readonly #congestion: CongestionControlServer | undefined;
   #isClosed = false;
 
   private constructor(
@@ -55,24 +64,20 @@ export class Viewer {
     socket: UdpSocket,
     remote: RemoteAddress,
     transport: PlainTransport,
-    { rtx = true, feedback = true }: ViewerOptions,
+    { rtx = true, congestionControl = 'transport-cc', feedback = true }: ViewerOptions,
   ) {
     this.#runtime = runtime;
-    this.#router = router;
+    this.#rtpCapabilities = capabilities(router, congestionControl);
     this.#socket = socket;
     this.#remote = remote;
     this.#rtx = rtx;
     this.transport = transport;
     this.feedback = feedback;
-    this.#congestion = new TransportCcServer(new TransportFeedbackBuilder(), {
-      onSendTransportFeedback: builder => {
-        if (this.feedback) this.#send(builder.write(this.#view, 0));
-      },
-      onSendRemb: () => {},
-    });
-    const now = runtime.clock.now();
-    this.#congestion.transportConnected(now);
-    runtime.timers.register(this.#congestion);
+    this.#congestion = this.#createServer(congestionControl);
+    if (this.#congestion) {
+      this.#congestion.transportConnected(runtime.clock.now());
+      runtime.timers.register(this.#congestion);
+    }
     this.#every(REPORT_INTERVAL, () => this.#report());
     this.#every(POLL_INTERVAL, () => this.#poll());
   }
@@ -101,7 +106,7 @@ export class Viewer {
   async consume(producerId: string, options: Partial<ConsumerOptions> = {}): Promise<Consumer> {
     const consumer = await this.transport.consume({
       producerId,
-      rtpCapabilities: this.#router.rtpCapabilities,
+      rtpCapabilities: this.#rtpCapabilities,
       enableRtx: this.#rtx,
       ...options,
     });
@@ -130,7 +135,7 @@ export class Viewer {
     const packet = this.#packet;
     if (!packet.parse(bytes, view, 0, bytes.length)) return;
     packet.receivedAt = now;
-    this.#congestion.receivePacket(packet, now);
+    this.#congestion?.receivePacket(packet, now);
     for (const received of this.#received) if (received.receive(packet, now)) return;
   }
 
@@ -143,6 +148,20 @@ export class Viewer {
   sendPli(ssrc: number): void {
     const bytes = new Uint8Array(PLI_LENGTH);
     this.#sendBytes(bytes, writePli(new DataView(bytes.buffer), 0, 1, ssrc));
+  }
+
+  #createServer(type: ViewerOptions['congestionControl']): CongestionControlServer | undefined {
+    if (type === 'none') return undefined;
+    const owner = {
+      onSendTransportFeedback: (builder: TransportFeedbackBuilder): void => {
+        if (this.feedback) this.#send(builder.write(this.#view, 0));
+      },
+      onSendRemb: (bitrate: number, ssrcs: readonly number[]): void => {
+        const bytes = new Uint8Array(rembLength(ssrcs.length));
+        if (this.feedback) this.#sendBytes(bytes, writeRemb(new DataView(bytes.buffer), 0, 1, 0, bitrate, ssrcs));
+      },
+    };
+    return type === 'goog-remb' ? new RembServer(owner) : new TransportCcServer(new TransportFeedbackBuilder(), owner);
   }
 
   #report(): void {
@@ -175,6 +194,23 @@ export class Viewer {
     clock.after(interval, again);
   }
 }
+
+/** The Router's capabilities with this feedback about the bandwidth and no other. */
+function capabilities({ rtpCapabilities }: Router, congestionControl: string): RtpCapabilities {
+  const { codecs = [], headerExtensions = [] } = rtpCapabilities;
+  const isUsed = (type: string): boolean => !FEEDBACK.includes(type) || type === congestionControl;
+  return {
+    codecs: codecs.map(codec => ({
+      ...codec,
+      rtcpFeedback: codec.rtcpFeedback?.filter(({ type }) => isUsed(type)),
+    })),
+    headerExtensions: headerExtensions.filter(
+      ({ uri }) => congestionControl === 'transport-cc' || !uri.includes('transport-wide-cc'),
+    ),
+  };
+}
+
+const FEEDBACK = ['transport-cc', 'goog-remb'];
 
 /** What comes in from one Consumer. */
 class Received implements RtpStreamRecvOwner {
