@@ -94,4 +94,21 @@ describe('DataReceiver', () => {
     expect(receiver.tracker.cumulativeTsn).toBe(12);
     expect(receiver.onForwardTsn({ newCumulativeTsn: 11, skippedStreams })).toBe(ReceiveOutcome.ignored);
   });
+
+  it('takes a FORWARD TSN far ahead that names 16000 streams, and goes on behind it', () => {
+    const newCumulativeTsn = 10 + 2 ** 30;
+    const skippedStreams = Array.from({ length: 16_000 }, (_, streamId) => ({
+      streamId,
+      unordered: false,
+      messageId: 4,
+    }));
+    expect(receiver.onForwardTsn({ newCumulativeTsn, skippedStreams })).toBe(ReceiveOutcome.taken);
+    expect([receiver.tracker.cumulativeTsn, receiver.queue.heldBytes]).toEqual([newCumulativeTsn, 0]);
+    // Half of all TSNs ahead is behind.
+    expect(receiver.onForwardTsn({ newCumulativeTsn: newCumulativeTsn + 2 ** 31 + 1, skippedStreams })).toBe(
+      ReceiveOutcome.ignored,
+    );
+    expect(add({ tsn: newCumulativeTsn + 1, text: 'next', position: 'be', messageId: 5 })).toBe(ReceiveOutcome.taken);
+    expect(inbox.take()).toEqual(['1:53:next']);
+  });
 });
