@@ -68,6 +68,21 @@ function receive(stream: RtpStreamRecv, seqs: number[], now = 10_000): boolean[]
   return seqs.map(seq => stream.receivePacket(media(seq), now));
 }
 
+describe('RtpStreamRecv and an interval of which all was lost', () => {
+  it('reports 256 of 256 as 0, there being 8 bits', () => {
+    const stream = create();
+    stream.setRtx({ ssrc: 2222, payloadType: 101 });
+    receive(stream, [1]);
+    stream.receptionReport(0, 10_000);
+    // What comes by RTX only counts as lost.
+    stream.receiveRtxPacket(rtx(700, 2), 10_000);
+    expect(stream.receptionReport(0, 11_000)).toMatchObject({ fractionLost: 0, totalLost: 1 });
+    stream.receiveRtxPacket(rtx(701, 3), 11_000);
+    receive(stream, [4], 11_000);
+    expect(stream.receptionReport(0, 12_000)).toMatchObject({ fractionLost: 128, totalLost: 2 });
+  });
+});
+
 describe('RtpStreamRecv and missing packets', () => {
   it('asks for a packet once, and counts it as repaired when it comes without RTX', () => {
     const stream = create();
@@ -109,6 +124,20 @@ describe('RtpStreamRecv and missing packets', () => {
     expect(packet).toMatchObject({ ssrc: 1111, payloadType: 100, sequenceNumber: 3, payloadLength: 4 });
     expect(stream.receiveRtxPacket(rtx(701, 3), 10_000)).toBe(false);
     expect(stream).toMatchObject({ packetsRepaired: 1, packetsRetransmitted: 2, packetCount: 4 });
+  });
+
+  it('learns nothing of time from retransmissions', () => {
+    const stream = create();
+    stream.receivePacket(media(1, { timestamp: 90_000 }), 10_000);
+    stream.receivePacket(media(2, { timestamp: 93_000 }), 10_040);
+    stream.setRtx({ ssrc: 2222, payloadType: 101 });
+    const before = { jitter: stream.jitter, maxPacketTs: stream.maxPacketTs, maxPacketAt: stream.maxPacketAt };
+    expect(before.jitter).toBeGreaterThan(0);
+    const late = rtx(700, 3);
+    late.timestamp = 180_000;
+    expect(stream.receiveRtxPacket(late, 12_000)).toBe(true);
+    expect(stream).toMatchObject(before);
+    expect(stream.sequence.maxSeq).toBe(3);
   });
 
   it('takes a retransmission of what was never seen', () => {

@@ -439,6 +439,24 @@ describe('a pipe Consumer', () => {
   });
 });
 
+describe('the sequence numbers of a Consumer', () => {
+  /** The first one of a new worker, whose random numbers are always the same. */
+  function first(produced: ProduceOptions, consumed: ConsumeOptions, ssrc = 1111): number {
+    setUp(produced, consumed);
+    receive({ ssrc, sequenceNumber: 7, marker: true });
+    return harness.takeSent()[0].sequenceNumber;
+  }
+
+  it('begin behind a number from 1000 to 32767, those of simulcast one later', () => {
+    const simple = first({}, {});
+    expect(simple).toBeGreaterThan(1000);
+    expect(simple).toBeLessThanOrEqual(32768);
+    expect(first({ encodings: [{ ssrc: 1111, mode: 'L1T2' }] }, { consumable: ['L1T2'] })).toBe(simple);
+    const simulcast = { encodings: [{ ssrc: 1111 }, { ssrc: 1112 }] };
+    expect(first(simulcast, { consumable: ['S1T1', 'S1T1'] })).toBe(simple + 1);
+  });
+});
+
 describe('Consumer parameters', () => {
   const vp9 = { mimeType: 'video/VP9' };
   it.each<[string, ConsumeOptions]>([

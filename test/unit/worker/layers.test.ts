@@ -413,6 +413,17 @@ describe('an SVC Consumer', () => {
     expect(sent()).toEqual(['0!']);
   });
 
+  it('is content with a key frame that its codec then refuses', () => {
+    setUp('L2T1');
+    sendFrame(false, 1);
+    expect(sent()).toEqual([]);
+    // Of a temporal layer that was not announced.
+    sendFrame(true, 1, 1);
+    expect(sent()).toEqual([]);
+    sendFrame(false, 1);
+    expect(sent()).toEqual(['0!']);
+  });
+
   it('takes layers as the bitrate allows', () => {
     setUp('L2T1');
     sendFrame(true, 2);

@@ -115,6 +115,16 @@ describe('Producer and its streams', () => {
     expect(harness.takeEvents()).toEqual([]);
   });
 
+  it('takes for received what a stream then refuses', () => {
+    const producer = produce({ encodings: [{ ssrc: 1111, rtx: 2222 }], rtxPayloadType: 99 });
+    harness.receive(producer, packet());
+    // A jump that is not believed yet, and a retransmission of what is there.
+    expect(harness.receive(producer, packet({ sequenceNumber: 30_000 }))).toBe(ReceivedAs.media);
+    const again = packet({ ssrc: 2222, payloadType: 99, payload: [...uint(1, 2), ...DELTA_FRAME] });
+    expect(harness.receive(producer, again)).toBe(ReceivedAs.retransmission);
+    expect(harness.drops.toJSON()).toEqual({ rtpBadSequence: 1, rtpUselessRetransmission: 1 });
+  });
+
   it('drops packets of an unmapped payload type in a known stream', () => {
     const producer = produce();
     harness.receive(producer, packet());
@@ -302,6 +312,14 @@ describe('Producer key frame requests', () => {
 });
 
 describe('Producer pause', () => {
+  it('still asks for what is missing', () => {
+    const producer = produce({ paused: true });
+    for (const sequenceNumber of [1, 2, 4]) harness.receive(producer, packet({ sequenceNumber }));
+    harness.takeEvents();
+    harness.advance(50);
+    expect(harness.takeEvents()).toEqual([['NACK', 1111]]);
+  });
+
   it('hands on nothing, and asks for key frames afterwards', () => {
     const producer = produce({ paused: true });
     expect(harness.receive(producer, packet())).toBe(ReceivedAs.media);

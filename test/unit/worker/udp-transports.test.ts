@@ -102,6 +102,40 @@ describe('PlainTransport', () => {
     ]);
   });
 
+  it('has one id for each extension: that of the last Producer', async () => {
+    const { worker, sender, port } = await senderAndReceiver();
+    const produce = async (id: string, extensionId: number): Promise<void> => {
+      const request = produceRequest(id, 0);
+      request.rtpParameters.mid = id;
+      request.rtpParameters.headerExtensions = [
+        { uri: FbsRtpParameters.RtpHeaderExtensionUri.Mid, id: extensionId, encrypt: false, parameters: [] },
+      ];
+      request.rtpParameters.encodings = [{ dtx: false }];
+      request.rtpMapping.encodings = [{ mappedSsrc: 7000 + extensionId }];
+      await worker.request(Method.TRANSPORT_PRODUCE, 'in', request);
+    };
+    /** An Opus packet whose MID, of one letter, has this id. */
+    const packet = (ssrc: number, extensionId: number, mid: string): Uint8Array => {
+      const bytes = opusPacket(ssrc, 1);
+      bytes.set([extensionId << 4, mid.charCodeAt(0)], 16);
+      return bytes;
+    };
+    await produce('a', 1);
+    sender.send(packet(100, 1, 'a'), port);
+    await worker.advance(1);
+    expect(worker.core.drops.toJSON()).toEqual({});
+    await produce('b', 2);
+    sender.send(packet(200, 2, 'b'), port);
+    // Another stream of the first Producer.
+    sender.send(packet(101, 1, 'a'), port);
+    await worker.advance(1);
+    expect(worker.core.drops.toJSON()).toEqual({ rtpNoProducer: 1 });
+    expect(
+      (await worker.request<FbsPlainTransport.DumpResponse>(Method.TRANSPORT_DUMP, 'in')).base.recvRtpHeaderExtensions
+        .mid,
+    ).toBe(2);
+  });
+
   it('counts every datagram and every packet', async () => {
     const { worker, sender, port } = await senderAndReceiver();
     sender.send(opusPacket(1000, 1), port);

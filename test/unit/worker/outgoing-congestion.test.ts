@@ -1,0 +1,64 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { PacketMemory } from '../../../src/common/packet-memory.js';
+import { TimerQueue } from '../../../src/common/timer-queue.js';
+import { type Consumer } from '../../../src/worker/consumer.js';
+import { type WorkerContext } from '../../../src/worker/context.js';
+import { OutgoingCongestion } from '../../../src/worker/outgoing-congestion.js';
+import { consumeRequest, MediaHarness } from './media-support.js';
+
+const INITIAL = 600_000;
+
+/** When the available bitrate was to be distributed, and what it was. */
+let distributed: [at: number, bitrate: number | undefined][];
+let congestion: OutgoingCongestion;
+let timers: TimerQueue;
+
+beforeEach(() => {
+  distributed = [];
+  timers = new TimerQueue();
+  const context = { memory: new PacketMemory(), runtime: { timers } } as unknown as WorkerContext;
+  const owner = {
+    onAvailableBitrate: (now: number) => distributed.push([now, congestion.availableBitrate]),
+    onPacedPacket: () => {},
+    sendPadding: () => {},
+  };
+  const options = {
+    direct: false,
+    initialAvailableOutgoingBitrate: INITIAL,
+    maxSendMessageSize: 0,
+    maxReceiveMessageSize: 0,
+    sctp: undefined,
+  };
+  congestion = new OutgoingCongestion(context, owner, options);
+});
+
+/** A Consumer whose receiver gives transport-wide feedback. */
+const withFeedback = (): Consumer =>
+  new MediaHarness().consume(
+    consumeRequest({ codec: { feedback: [['transport-cc', '']] }, extensions: [['TransportWideCcDraft01', 5]] }),
+  );
+
+describe('the bitrate that is available at first', () => {
+  it('is distributed as soon as there is a connection, and then once a second', () => {
+    congestion.negotiate(withFeedback());
+    expect(distributed).toEqual([]);
+    congestion.connected(10_000);
+    expect(distributed).toEqual([[10_000, INITIAL]]);
+    for (let now = 10_000; now <= 12_000; now += 100) timers.run(now);
+    expect(distributed.map(([at]) => at)).toEqual([10_000, 11_000, 12_000]);
+  });
+
+  it('may be estimated however little is desired, and 35 % more than that is', () => {
+    congestion.negotiate(withFeedback());
+    congestion.connected(10_000);
+    congestion.setDesiredBitrate(100_000, false, 10_000);
+    expect(congestion.describe().maxBitrate).toBe(BigInt(INITIAL));
+    congestion.setDesiredBitrate(1_000_000, false, 10_000);
+    expect(congestion.describe().maxBitrate).toBe(1_350_000n);
+    congestion.setDesiredBitrate(0, true, 10_000);
+    expect(congestion.describe().maxBitrate).toBe(BigInt(INITIAL));
+    // A limit of the application counts more.
+    congestion.setMaxOutgoingBitrate(300_000, 10_000);
+    expect(congestion.describe().maxBitrate).toBe(300_000n);
+  });
+});
