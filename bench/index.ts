@@ -4,6 +4,7 @@
  *     npm run bench -- [--json] [--quick] [section ...]
  */
 import { parseArgs } from 'node:util';
+import { data } from './sections/data.js';
 import { delay } from './sections/delay.js';
 import { fanOut } from './sections/fan-out.js';
 import { idle } from './sections/idle.js';
@@ -15,6 +16,7 @@ const sections: Record<string, (generator: LoadProcess, sink: LoadProcess, quick
   'fan-out': fanOut,
   rooms,
   delay,
+  data,
   idle,
 };
 
