@@ -4,7 +4,9 @@ import { type Router } from '../api/types/router.js';
 import { type Worker } from '../api/types/worker.js';
 import { type LinkOptions } from './link.js';
 import { Publisher } from './publisher.js';
+import { type PublisherRecording, RecordedPublisher } from './recorded-publisher.js';
 import { Recording } from './recording.js';
+import { type SimRuntime } from './sim-runtime.js';
 import { createSimWorker } from './sim-worker.js';
 import { Simulation } from './simulation.js';
 import { TcpFlow } from './tcp-flow.js';
@@ -64,7 +66,13 @@ export class Lab {
     const world = new Simulation({ seed });
     const worker: Worker<AppData> = await createSimWorker(world.createRuntime('worker', WORKER_IP));
     const router = await worker.createRouter({
-      mediaCodecs: ['VP8', 'VP9'].map(codec => ({ kind: 'video', mimeType: `video/${codec}`, clockRate: 90_000 })),
+      mediaCodecs: [
+        ...['VP8', 'VP9', 'AV1'].map(
+          codec => ({ kind: 'video', mimeType: `video/${codec}`, clockRate: 90_000 }) as const,
+        ),
+        { kind: 'video', mimeType: 'video/H264', clockRate: 90_000, parameters: { 'packetization-mode': 1 } },
+        { kind: 'audio', mimeType: 'audio/opus', clockRate: 48_000, channels: 2 },
+      ],
     });
     return new Lab(world, worker, router);
   }
@@ -85,15 +93,18 @@ export class Lab {
    * @param uplink from the peer to the worker; perfect but for 5 ms of latency by default
    */
   async publish(options: VideoSourceOptions, uplink: Partial<LinkOptions> = {}): Promise<Publisher> {
-    const ip = `10.1.0.${++this.#publishers}`;
-    const runtime = this.world.createRuntime(`publisher ${ip}`, ip);
-    this.world.network.setPath(ip, WORKER_IP, { latency: 5 });
-    this.world.network.setLink(ip, WORKER_IP, uplink);
+    const { ip, runtime } = this.#addPublisher(uplink);
     const source = new VideoSource(options, this.world.random.fork(`source ${ip}`));
     const { codec, layers, temporalLayers = 1 } = options;
     const spatialLayers = codec === 'VP8' ? 1 : layers.length;
     const scalabilityMode = `L${spatialLayers}T${temporalLayers}`;
     return Publisher.create(runtime, ip, this.router, WORKER_IP, source, `video/${codec}`, scalabilityMode);
+  }
+
+  /** A peer that sends what was recorded, for example what `readRtpDump` reads. */
+  replay(recording: PublisherRecording, uplink: Partial<LinkOptions> = {}): Promise<RecordedPublisher> {
+    const { ip, runtime } = this.#addPublisher(uplink);
+    return RecordedPublisher.create(runtime, ip, this.router, WORKER_IP, recording);
   }
 
   /** A peer that watches. */
@@ -117,7 +128,11 @@ export class Lab {
   }
 
   /** Lets a viewer watch a publisher. */
-  async consume(viewer: Viewer, publisher: Publisher, options: Partial<ConsumerOptions> = {}): Promise<Consumer> {
+  async consume(
+    viewer: Viewer,
+    publisher: Publisher | RecordedPublisher,
+    options: Partial<ConsumerOptions> = {},
+  ): Promise<Consumer> {
     const consumer = await viewer.consume(publisher.producer.id, options);
     this.#watchedOf(viewer).add(consumer, () => this.now);
     return consumer;
@@ -158,6 +173,14 @@ export class Lab {
         watched.sample(this.now, network.options(WORKER_IP, watched.ip).bandwidth, availableOutgoingBitrate);
       }
     }
+  }
+
+  #addPublisher(uplink: Partial<LinkOptions>): { ip: string; runtime: SimRuntime } {
+    const ip = `10.1.0.${++this.#publishers}`;
+    const runtime = this.world.createRuntime(`publisher ${ip}`, ip);
+    this.world.network.setPath(ip, WORKER_IP, { latency: 5 });
+    this.world.network.setLink(ip, WORKER_IP, uplink);
+    return { ip, runtime };
   }
 
   #watchedOf(viewer: Viewer): Watched {

@@ -4,7 +4,8 @@ import { type RouterRtpCodecCapability, type RtpParameters } from '../../../src/
 import { type RtpPacket } from '../../../src/rtp/rtp-packet.js';
 import { Simulation } from '../../../src/testing/simulation.js';
 import { capabilitiesWithoutCongestionControl } from './capabilities.js';
-import { type Capture, type CapturedDatagram } from './capture.js';
+import { type RecordedDatagram } from '../../../src/testing/rtp-dump.js';
+import { type Capture } from './capture.js';
 import { repeatCapture } from './capture-repeater.js';
 import { isRtcp } from './rtcp-listener.js';
 import { parseRtp } from './rtp-reader.js';
@@ -27,7 +28,7 @@ export interface ReceivedPacket {
 
 export interface PlayedCapture {
   /** What the publisher sent. */
-  datagrams: CapturedDatagram[];
+  datagrams: RecordedDatagram[];
   /** What a Consumer for each choice of layers got. */
   outputs: { layers: Layers; received: ReceivedPacket[] }[];
   /** What Consumers got whose preferred layers changed. */

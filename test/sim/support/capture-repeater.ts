@@ -1,5 +1,6 @@
 import { type RtpCodecParameters } from '../../../src/api/types/rtp-parameters.js';
-import { type Capture, type CapturedDatagram } from './capture.js';
+import { type RecordedDatagram } from '../../../src/testing/rtp-dump.js';
+import { type Capture } from './capture.js';
 import { parseRtp, PayloadReader, Unwrapper } from './rtp-reader.js';
 
 interface Span {
@@ -9,7 +10,7 @@ interface Span {
 }
 
 /** The same datagrams once more, as if the browser had gone on: with numbers and times that continue those before. */
-export function repeatCapture({ datagrams, producers, duration }: Capture): CapturedDatagram[] {
+export function repeatCapture({ datagrams, producers, duration }: Capture): RecordedDatagram[] {
   const codecs = producers.flatMap(({ rtpParameters }) => rtpParameters.codecs);
   const codecOf = (payloadType: number): RtpCodecParameters => codecs.find(codec => codec.payloadType === payloadType)!;
   const sequences = new Map<number, Span>();
