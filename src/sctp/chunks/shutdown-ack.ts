@@ -1,7 +1,8 @@
 import { CHUNK_HEADER_LENGTH, ChunkType, newChunk } from './chunk.js';
 
 /**
- * SHUTDOWN ACK (RFC 9260 §3.3.9): Everything the sender of the SHUTDOWN has sent has arrived, and the other way round. It is a header and nothing else.
+ * SHUTDOWN ACK (RFC 9260 §3.3.9): everything the sender of the SHUTDOWN has sent has arrived, and the other way round. It
+ * is a header and nothing else.
  *
  *   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *   |   Type = 8    |     Flags     |          Length = 4           |

@@ -487,6 +487,21 @@ describe('the retransmission queue', () => {
     });
   });
 
+  it('keeps no more than 65535 chunks, though the peer acknowledges all but the first one', () => {
+    const test = setUp({ cwnd: 100 });
+    for (let i = 0; i < 70_000; i++) test.add(1);
+    const { outstanding } = test.queue;
+    const first = outstanding.cumulativeTsn;
+    for (let before = -1; outstanding.count > before;) {
+      before = outstanding.count;
+      while (test.send() > 0);
+      test.sack(first, [[2, outstanding.highestTsn - first]]);
+    }
+    expect(outstanding.count).toBe(65_535);
+    test.sack(outstanding.highestTsn);
+    expect(test.send()).toBeGreaterThan(0);
+  });
+
   it('asks for immediate SACKs while the window is small (RFC 7053)', () => {
     const iBit = (cwnd: number): number => {
       const test = setUp({ cwnd });
