@@ -6,6 +6,7 @@ import { packetChecksum } from '../../src/sctp/crc32c.js';
 import { type SctpAssociationOptions } from '../../src/sctp/options.js';
 import { SctpPacket } from '../../src/sctp/packet.js';
 import { SeededRandom } from '../../src/testing/seeded-random.js';
+import { Pair, type Peer } from '../unit/sctp/association-support.js';
 import { knownChunkTypes } from '../unit/sctp/rewrite.js';
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20260);
@@ -229,4 +230,50 @@ describe(`two SCTP associations, seed ${SEED}`, () => {
       play(3, true).sides.map(({ states, messages, association }) => [states, messages, association.metrics]);
     expect(summary()).toEqual(summary());
   });
+
+  it.each([true, false])(
+    'do their work although each packet comes cut at each byte first, interleaving %s',
+    interleaving => {
+      const pair = new Pair({ messageInterleaving: interleaving });
+      const { a, z } = pair;
+      let cuts = 0;
+      const cutFirst = (packet: Uint8Array, from: Peer): boolean => {
+        const to = from === a ? z : a;
+        for (let length = 0; length < packet.length; length++, cuts++) {
+          const cut = packet.slice(0, length);
+          if (length >= 12) new DataView(cut.buffer).setUint32(8, packetChecksum(cut, 0, length), true);
+          to.association.onPacket(cut, 0, length, pair.now);
+        }
+        return false;
+      };
+      a.association.connect(pair.now);
+      z.association.connect(pair.now);
+      pair.exchange(cutFirst);
+      for (const peer of [a, z]) {
+        for (const length of [1, 100, 5000]) peer.send(1, new Uint8Array(length).fill(length), pair.now);
+        peer.send(2, 'unordered', pair.now, { unordered: true });
+      }
+      pair.exchange(cutFirst);
+      // Lost and given up, so that a FORWARD TSN follows.
+      a.send(3, 'lost', pair.now, { maxRetransmissions: 0 });
+      pair.drop();
+      pair.run(35_000, cutFirst);
+      a.association.resetStreams([1], pair.now);
+      pair.exchange(cutFirst);
+      a.send(1, 'after', pair.now);
+      pair.exchange(cutFirst);
+      const lengths = ({ messages }: Peer): number[][] =>
+        [1, 2, 3].map(id => messages.filter(({ streamId }) => streamId === id).map(({ payload }) => payload.length));
+      expect(lengths(z)).toEqual([[1, 100, 5000, 5], [9], []]);
+      expect(lengths(a)).toEqual([[1, 100, 5000], [9], []]);
+      expect(a.events).toContain('stream 1 reset performed');
+      const sent = new Set([...a.sentChunks, ...z.sentChunks].join(' ').split(' '));
+      for (const chunk of ['init', 'cookieEcho', 'sack', 'heartbeat', 'reConfig']) expect(sent).toContain(chunk);
+      expect(sent).toContain(interleaving ? 'iForwardTsn' : 'forwardTsn');
+      a.association.shutdown(pair.now);
+      pair.exchange(cutFirst);
+      expect([a.association.state, z.association.state]).toEqual(['closed', 'closed']);
+      expect(cuts).toBeGreaterThan(10_000);
+    },
+  );
 });

@@ -126,7 +126,7 @@ describe('SctpPacket', () => {
 
   it.each(sessions)('reads none of the packets of %s when they are cut off', session => {
     for (const { packet } of recorded(session)) {
-      for (let length = 0; length < packet.length; length += packet.length > 200 ? 7 : 1) {
+      for (let length = 0; length < packet.length; length++) {
         const cut = packet.slice(0, length);
         if (length >= 12) new DataView(cut.buffer).setUint32(8, packetChecksum(cut, 0, length), true);
         const [reason, view] = parse(cut);
