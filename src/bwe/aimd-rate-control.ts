@@ -16,14 +16,26 @@ export class AimdRateControl {
   rtt = DEFAULT_RTT;
   /** Share of the throughput that is kept while the path is overused. */
   backoff = BACKOFF;
+  /** Whether too little is sent for it to show that more than the bitrate would get through, too. */
+  isApplicationLimited = false;
 
-  readonly #capacity = new LinkCapacityEstimator();
+  readonly #capacity: LinkCapacityEstimator;
+  readonly #packetsPerResponse: number;
   #minimum = MIN_BITRATE;
   /** Whether the bitrate waits for queues to drain. */
   #isHolding = true;
   #latestThroughput = INITIAL_BITRATE;
   #firstThroughputAt = NaN;
   #changedAt = NaN;
+
+  /**
+   * @param packetsPerResponse by how much the bitrate grows near the capacity, in the time that it takes to notice
+   * @param minExcess of the known capacity: so much must arrive at least to be taken for a new one
+   */
+  constructor({ packetsPerResponse = 1, minExcess = 1 } = {}) {
+    this.#capacity = new LinkCapacityEstimator(minExcess);
+    this.#packetsPerResponse = packetsPerResponse;
+  }
 
   /** How often it is worth telling a change, in ms: as often as makes 5 % of the bitrate. */
   get feedbackInterval(): number {
@@ -85,11 +97,12 @@ export class AimdRateControl {
   #increase(throughput: number, now: number): void {
     if (throughput > this.#capacity.upperBound) this.#capacity.reset();
     const seconds = (now - this.#changedAt) / 1000;
+    this.#changedAt = now;
+    if (this.isApplicationLimited) return;
     const increase = this.#capacity.hasEstimate
       ? Math.floor(this.#increasePerSecondNearCapacity() * seconds)
       : Math.max(Math.round(this.bitrate * (Math.pow(1.08, Math.min(seconds, 1)) - 1)), 1000);
     this.bitrate = this.#clamp(this.bitrate + increase, throughput);
-    this.#changedAt = now;
   }
 
   #decrease(throughput: number, now: number): void {
@@ -113,12 +126,12 @@ export class AimdRateControl {
     return Math.max(bitrate, this.#minimum);
   }
 
-  /** bps per second: about a packet more in the time that it takes to notice. */
+  /** bps per second */
   #increasePerSecondNearCapacity(): number {
     const frameSize = this.bitrate / 8 / FRAMES_PER_SECOND;
     const packetSize = frameSize / Math.ceil(frameSize / PACKET_SIZE);
     const responseSeconds = (2 * (this.rtt + OVERUSE_DELAY)) / 1000;
-    return Math.max(4000, (packetSize * 8) / responseSeconds);
+    return Math.max(4000, (this.#packetsPerResponse * packetSize * 8) / responseSeconds);
   }
 }
 

@@ -17,6 +17,9 @@ export interface BandwidthEstimator extends Machine {
   /** The last round trip time that is known, ms; NaN before. */
   readonly rtt: number;
 
+  /** Whether more is sent than gets through, for longer than a burst lasts: waiting does not help. */
+  readonly isCongested: boolean;
+
   /** Packets can be sent from now on, so that probing for bandwidth may begin. */
   transportConnected(now: number): void;
   /** No packet gets through any more. What is known about the path is kept. */

@@ -11,15 +11,21 @@ import { TrendlineEstimator } from './trendline-estimator.js';
  * libwebrtc `DelayBasedBwe`).
  */
 export class DelayBasedEstimator {
-  /** Whether the last update saw the end of an overuse: a queue that drained is empty now. */
+  /** Whether the last update saw that a queue, made by overuse, has drained. */
   hasRecovered = false;
 
   #interArrival = new InterArrival(MAX_BURST_MS);
   #trendline = new TrendlineEstimator();
   #detector = new OveruseDetector();
   readonly #queue = new QueueDelay();
-  readonly #rateControl = new AimdRateControl();
+  readonly #rateControl = new AimdRateControl(GROWTH);
   #updatedAt = -Infinity;
+  /** Whether there was overuse with a queue that stood, and this has not drained yet. */
+  #isDraining = false;
+  #overusedAt = -Infinity;
+  /** What came out of the last queue, and when that was, bps. */
+  #capacity = NaN;
+  #capacityAt = -Infinity;
 
   /** @param initialBitrate bps */
   constructor(initialBitrate: number) {
@@ -43,6 +49,21 @@ export class DelayBasedEstimator {
   /** How long packets wait on the way, ms. */
   get queueDelay(): number {
     return this.#queue.current;
+  }
+
+  /** Whether a queue has been standing for so long that it is none of a burst. */
+  get isCongested(): boolean {
+    return this.#queue.standingFor >= STANDING_MS;
+  }
+
+  /** What this sender has got out of a full path in the last seconds, bps; NaN: it was not full. */
+  recentCapacity(now: number): number {
+    return now - this.#capacityAt < RECENT_CAPACITY_MS ? this.#capacity : NaN;
+  }
+
+  /** Whether the path was full in the last seconds. */
+  wasOverused(now: number): boolean {
+    return now - this.#overusedAt < RECENT_OVERUSE_MS;
   }
 
   get threshold(): number {
@@ -74,9 +95,7 @@ export class DelayBasedEstimator {
     this.#queue.update(feedback, now);
     for (let i = 0; i < feedback.receivedCount; i++) {
       const index = feedback.byArrival[i];
-      const usageBefore = this.usage;
       this.#addPacket(feedback.sentAt[index], feedback.arrivals[index], feedback.sizes[index], now);
-      if (usageBefore === BandwidthUsage.underusing && this.usage === BandwidthUsage.normal) this.hasRecovered = true;
     }
     if (feedback.receivedCount > 0) this.#updateBitrate(throughput, probed, isApplicationLimited, now);
   }
@@ -110,16 +129,43 @@ export class DelayBasedEstimator {
     const rateControl = this.#rateControl;
     const usage = this.#confirmedUsage;
     rateControl.backoff = this.#backoff;
-    // Overuse with little media is one of a burst, or of an estimate that was not tried yet: it is lowered step by step.
-    if (isApplicationLimited && usage === BandwidthUsage.overusing) throughput = rateControl.bitrate;
-    if (usage !== BandwidthUsage.overusing) {
-      if (Number.isNaN(probed)) rateControl.update(usage, throughput, now);
-      else rateControl.setEstimate(probed, now);
-    } else if (!Number.isNaN(throughput)) {
-      if (rateControl.isTimeToReduceFurther(throughput, now)) rateControl.update(usage, throughput, now);
-    } else if (rateControl.isTimeToReduceFurther(NaN, now)) {
-      rateControl.setEstimate(rateControl.bitrate / 2, now);
+    // What came out of a full path lately gets through again, even if there is little media at present.
+    rateControl.isApplicationLimited = isApplicationLimited && !(this.bitrate < this.recentCapacity(now));
+    if (usage === BandwidthUsage.overusing) {
+      this.#noteOveruse(now);
+      this.#decrease(isApplicationLimited ? this.#throughputWithLittleMedia : throughput, now);
+      return;
     }
+    if (this.#isDraining && this.queueDelay < MIN_QUEUE_MS) {
+      this.#isDraining = false;
+      this.hasRecovered = true;
+    }
+    if (Number.isNaN(probed)) rateControl.update(usage, throughput, now);
+    else rateControl.setEstimate(probed, now);
+  }
+
+  #noteOveruse(now: number): void {
+    this.#overusedAt = now;
+    if (Number.isNaN(this.#queue.drainBitrate)) return;
+    this.#isDraining = true;
+    this.#capacity = this.#queue.drainBitrate;
+    this.#capacityAt = now;
+  }
+
+  #decrease(throughput: number, now: number): void {
+    const rateControl = this.#rateControl;
+    if (!rateControl.isTimeToReduceFurther(throughput, now)) return;
+    if (Number.isNaN(throughput)) rateControl.setEstimate(rateControl.bitrate / 2, now);
+    else rateControl.update(BandwidthUsage.overusing, throughput, now);
+  }
+
+  /**
+   * What comes out of the queue, if it stands; or else overuse with little media is that of a burst, or of an estimate that
+   * was not tried yet, which is lowered step by step.
+   */
+  get #throughputWithLittleMedia(): number {
+    const { drainBitrate } = this.#queue;
+    return Number.isNaN(drainBitrate) ? this.#rateControl.bitrate : drainBitrate;
   }
 }
 
@@ -133,6 +179,11 @@ const MAX_BACKOFF = 0.92;
 const SPARE = 0.05;
 const DRAIN_MS = 1000;
 const MIN_QUEUE_MS = 5;
+const STANDING_MS = 500;
+const RECENT_CAPACITY_MS = 10_000;
+const RECENT_OVERUSE_MS = 5000;
+/** Near the capacity: flows that share a path get even the sooner, the faster they grow, and bursts are no new capacity. */
+const GROWTH = { packetsPerResponse: 2, minExcess: 1.15 };
 /** Makes a slope comparable with the detector's threshold. */
 const GAIN = 4;
 

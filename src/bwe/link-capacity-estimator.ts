@@ -5,6 +5,13 @@ export class LinkCapacityEstimator {
   /** Variance, in proportion to the estimate. */
   #deviation = 0.4;
 
+  readonly #minExcess: number;
+
+  /** @param minExcess of the estimate: what exceeds it at least */
+  constructor(minExcess = 1) {
+    this.#minExcess = minExcess;
+  }
+
   get hasEstimate(): boolean {
     return !Number.isNaN(this.#estimate);
   }
@@ -16,7 +23,8 @@ export class LinkCapacityEstimator {
 
   /** bps; Infinity without estimate. */
   get upperBound(): number {
-    return this.hasEstimate ? Math.round((this.#estimate + 3 * this.#standardDeviation) * 1000) : Infinity;
+    if (!this.hasEstimate) return Infinity;
+    return Math.round(Math.max(this.#minExcess * this.#estimate, this.#estimate + 3 * this.#standardDeviation) * 1000);
   }
 
   /** bps; 0 without estimate. */

@@ -62,6 +62,11 @@ export class RembBandwidthEstimator implements BandwidthEstimator {
     return PACING_FACTOR * this.targetBitrate;
   }
 
+  /** The receiver does not tell. */
+  get isCongested(): boolean {
+    return false;
+  }
+
   get packetLoss(): number {
     return this.#lossHistory.average;
   }

@@ -73,6 +73,10 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
     return PACING_FACTOR * this.targetBitrate;
   }
 
+  get isCongested(): boolean {
+    return this.#delayBased.isCongested;
+  }
+
   get packetLoss(): number {
     return this.#lossHistory.average;
   }
@@ -114,7 +118,7 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
     const previous = this.targetBitrate;
     this.#updateTarget(now);
     if (this.#delayBased.hasRecovered) this.#probeController.onRecovered(now);
-    this.#probeController.update(this.#mayProbe, now);
+    this.#probeController.update(this.#mayProbe, this.#isKnownFull, now);
     this.#schedule(now);
     this.#tellTarget(previous, now);
   }
@@ -154,7 +158,7 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
       this.#alr.update(now);
       this.#rttBackoff.update(this.targetBitrate, now);
       this.#updateTarget(now);
-      this.#probeController.update(this.#mayProbe, now);
+      this.#probeController.update(this.#mayProbe, this.#isKnownFull, now);
     }
     this.#schedule(now);
     this.#tellTarget(previous, now);
@@ -213,10 +217,13 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
   /** bps, only if it is more than what is known to be possible; NaN otherwise. */
   #measureProbes(now: number): number {
     const measured = this.#probes.update(this.#feedback);
+    if (!Number.isNaN(measured)) this.#probeController.onMeasured();
     const known = this.targetBitrate;
     if (!(measured > known)) return NaN;
-    // On a full path a probe takes its share of what others send: the truth is between what was known and that.
-    const isShared = this.#probes.isSaturated && now - this.#firstFeedbackAt > START_PHASE_MS;
+    // Others fill the path, too, if a probe gets more out of it than media did lately. It takes its share of theirs: the
+    // truth is between what was known and that.
+    const isShared =
+      this.#isKnownFull || (this.#probes.isSaturated && measured > SHARED * this.#delayBased.recentCapacity(now));
     return isShared ? (known + measured) / 2 : measured;
   }
 
@@ -253,6 +260,11 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
     return !(isLossKnown && this.#lossBased.state === 'decreasing');
   }
 
+  /** Media that fills the estimate has shown lately that the path carries no more. */
+  get #isKnownFull(): boolean {
+    return !this.#alr.isLimited && this.#delayBased.wasOverused(this.#now);
+  }
+
   #sendProbes(now: number): void {
     const prober = this.#prober;
     while (prober.nextDeadline <= now) {
@@ -278,8 +290,8 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
   }
 }
 
-/** In which probes are taken at their word. */
-const START_PHASE_MS = 2000;
+/** Of what came out of a full path lately. */
+const SHARED = 1.2;
 const TICK_MS = 50;
 const IDLE_MS = 5000;
 const USAGE_NAMES = ['normal', 'underusing', 'overusing'] as const;

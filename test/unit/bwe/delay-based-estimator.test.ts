@@ -75,12 +75,11 @@ describe('DelayBasedEstimator', () => {
     const before = estimator.bitrate;
     run(300, -2, { throughput: 450_000 });
     expect(estimator.bitrate).toBe(before);
-    let hasRecovered = false;
-    for (let i = 0; i < 20 && !hasRecovered; i++) {
-      run(100, 0, { throughput: 450_000 });
-      hasRecovered = estimator.hasRecovered;
-    }
-    expect(hasRecovered).toBe(true);
+    expect(estimator.queueDelay).toBeGreaterThan(10);
+    expect(estimator.hasRecovered).toBe(false);
+    run(100, -2, { throughput: 450_000 });
+    expect(estimator.queueDelay).toBeLessThan(5);
+    expect(estimator.hasRecovered).toBe(true);
     run(100, 0, { throughput: 450_000 });
     expect(estimator.hasRecovered).toBe(false);
   });
@@ -92,9 +91,9 @@ describe('DelayBasedEstimator', () => {
     const before = estimator.bitrate;
     estimator.setRtt(100);
     run(1000, 0, { throughput: 500_000 });
-    // Half of a frame of 15 kbit, as it takes two packets, in 2 * (100 + 100) ms: some 19 kbps in a second.
-    expect(estimator.bitrate - before).toBeGreaterThan(15_000);
-    expect(estimator.bitrate - before).toBeLessThan(25_000);
+    // Twice half of a frame of 16 kbit, as it takes two packets, in 2 * (100 + 100) ms: some 40 kbps in a second.
+    expect(estimator.bitrate - before).toBeGreaterThan(35_000);
+    expect(estimator.bitrate - before).toBeLessThan(45_000);
   });
 
   it('takes over what a probe found, but not while the delay grows', () => {
@@ -105,14 +104,24 @@ describe('DelayBasedEstimator', () => {
     expect(estimator.bitrate).toBeLessThan(800_000);
   });
 
-  it('is lowered step by step while there is little media', () => {
+  it('does not grow while there is little media, which cannot fill it', () => {
     run(100, 0, { probed: 2_000_000 });
-    let lowered = 0;
-    for (let i = 0; i < 100 && lowered === 0; i++) {
-      run(100, 2, { throughput: 100_000, isApplicationLimited: true });
-      if (estimator.bitrate < 2_000_000) lowered = estimator.bitrate;
-    }
-    expect(lowered / 2_000_000).toBeGreaterThan(0.85);
+    run(5000, 0, { throughput: 1_500_000, isApplicationLimited: true });
+    expect(estimator.bitrate).toBe(2_000_000);
+    run(1000, 0, { throughput: 1_500_000 });
+    expect(estimator.bitrate).toBeGreaterThan(2_000_000);
+  });
+
+  it('falls below what comes out of a queue that stands, however much media there was before', () => {
+    run(100, 0, { probed: 2_000_000 });
+    // 1000 bytes every 10 ms, of which one arrives every 12 ms.
+    run(2000, 2, { throughput: 1_900_000, isApplicationLimited: true });
+    const drained = 8_000_000 / 12;
+    expect(estimator.isCongested).toBe(true);
+    expect(estimator.recentCapacity(arrival)).toBeCloseTo(drained, -3);
+    expect(estimator.recentCapacity(arrival + 11_000)).toBeNaN();
+    expect(estimator.bitrate).toBeLessThan(0.92 * drained);
+    expect(estimator.bitrate).toBeGreaterThan(0.65 * drained);
   });
 
   it('is halved by a growing delay if it is not known what arrives', () => {

@@ -146,7 +146,8 @@ describe('ProbeController', () => {
   });
 
   const begin = (): void => {
-    controller.update(true, 0);
+    controller.update(true, false, 0);
+    controller.onMeasured();
     bitrates.length = 0;
   };
 
@@ -155,14 +156,16 @@ describe('ProbeController', () => {
     const times: number[] = [];
     for (let now = from; now < to; now += 50) {
       const count = bitrates.length;
-      controller.update(mayProbe, now);
-      if (bitrates.length > count) times.push(now);
+      controller.update(mayProbe, false, now);
+      if (bitrates.length === count) continue;
+      times.push(now);
+      controller.onMeasured();
     }
     return times;
   };
 
   it('begins with 3 and 6 times the initial bitrate', () => {
-    controller.update(true, 0);
+    controller.update(true, false, 0);
     expect(bitrates).toEqual([3 * INITIAL, 6 * INITIAL]);
   });
 
@@ -170,7 +173,7 @@ describe('ProbeController', () => {
     const clusters: ProbeCluster[] = [];
     const other = new ProbeController(INITIAL, made => clusters.push(made));
     other.setDesired(20_000_000);
-    other.update(true, 0);
+    other.update(true, false, 0);
     expect(clusters).toEqual([
       { id: 1, bitrate: 1_800_000, minBytes: 3375, minBursts: 5 },
       { id: 2, bitrate: 3_600_000, minBytes: 6750, minBursts: 5 },
@@ -180,16 +183,16 @@ describe('ProbeController', () => {
   it('goes on while probes succeed', () => {
     begin();
     controller.setEstimate(0.69 * 6 * INITIAL, NaN, 100);
-    controller.update(true, 100);
+    controller.update(true, false, 100);
     expect(bitrates).toEqual([]);
     controller.setEstimate(0.71 * 6 * INITIAL, NaN, 200);
-    controller.update(true, 200);
+    controller.update(true, false, 200);
     expect(bitrates).toEqual([2 * 0.71 * 6 * INITIAL]);
   });
 
   it('probes neither beyond the maximum nor far beyond what is desired', () => {
     controller.setDesired(1_500_000);
-    controller.update(true, 0);
+    controller.update(true, false, 0);
     expect(bitrates).toEqual([1_800_000, 1.35 * 1_500_000]);
     controller.setMax(1_000_000);
     wait(50, 6000);
@@ -198,7 +201,7 @@ describe('ProbeController', () => {
 
   it('does not probe for what is known', () => {
     controller.setMax(INITIAL);
-    controller.update(true, 0);
+    controller.update(true, false, 0);
     expect(bitrates).toEqual([]);
   });
 
@@ -226,12 +229,50 @@ describe('ProbeController', () => {
     begin();
     wait(50, 60_000);
     controller.setEstimate(2 * INITIAL, NaN, 60_000);
-    const [first, second] = wait(60_000, 80_000);
-    expect(second - first).toBe(4000);
+    const [first, second, third] = wait(60_000, 80_000);
+    expect(first).toBe(60_000);
+    expect([second - first, third - second]).toEqual([4000, 5000]);
     wait(80_000, 120_000);
     controller.setDesired(30_000_000);
-    const [third, fourth] = wait(120_000, 140_000);
-    expect(fourth - third).toBeLessThanOrEqual(5000);
+    const [fourth, fifth] = wait(120_000, 140_000);
+    expect(fifth - fourth).toBeLessThanOrEqual(5000);
+  });
+
+  it('does not wait when a probe was held down by what was desired, and more is desired now', () => {
+    controller.setDesired(1_000_000);
+    controller.update(true, false, 0);
+    expect(bitrates).toEqual([1_350_000, 1_350_000]);
+    controller.onMeasured();
+    controller.setDesired(2_000_000);
+    controller.update(true, false, 100);
+    // Not before it is known that this much gets through.
+    expect(bitrates.length).toBe(2);
+    controller.setEstimate(1_300_000, NaN, 200);
+    controller.update(true, false, 200);
+    expect(bitrates.at(-1)).toBe(2_600_000);
+    controller.onMeasured();
+    controller.setEstimate(2_500_000, NaN, 300);
+    controller.setDesired(2_100_000);
+    controller.update(true, false, 300);
+    expect(bitrates.length).toBe(3);
+  });
+
+  it('repeats a probe of which nothing was heard after a second, three times', () => {
+    const times: number[] = [];
+    for (let now = 0; now < 20_000; now += 50) {
+      const count = bitrates.length;
+      controller.update(true, false, now);
+      if (bitrates.length > count) times.push(now);
+    }
+    expect(times.slice(0, 5)).toEqual([0, 1050, 2100, 3150, 11_000]);
+  });
+
+  it('begins no series while media fills the path', () => {
+    begin();
+    for (let now = 50; now < 20_000; now += 50) controller.update(true, true, now);
+    expect(bitrates).toEqual([]);
+    controller.update(true, false, 20_000);
+    expect(bitrates.length).toBe(1);
   });
 
   it('tries what was there before when a queue has drained after a large fall', () => {

@@ -24,6 +24,31 @@ describe('QueueDelay', () => {
     expect(queueAfter(delay, 80, 300)).toBe(40);
   });
 
+  it('knows what comes out of a queue that stands, and for how long it has stood', () => {
+    const delay = new QueueDelay();
+    let arrival = 50;
+    const send = (count: number, interval: number, drain: number): void => {
+      const packets = Array.from({ length: count }, () => {
+        const sentAt = now;
+        now += interval;
+        arrival = Math.max(arrival + drain, sentAt + 50);
+        return { sentAt, arrival };
+      });
+      delay.update(reporter.report(packets), now);
+    };
+    let now = 0;
+    send(20, 20, 10);
+    expect(delay.drainBitrate).toBeNaN();
+    expect(delay.standingFor).toBe(0);
+    // Twice as much as fits.
+    send(40, 5, 10);
+    expect(delay.drainBitrate).toBe(800_000);
+    expect(delay.standingFor).toBeGreaterThan(300);
+    send(40, 20, 10);
+    expect(delay.drainBitrate).toBeNaN();
+    expect(delay.standingFor).toBe(0);
+  });
+
   it('takes a longer way for the way itself after a while', () => {
     const delay = new QueueDelay();
     queueAfter(delay, 50, 0);
