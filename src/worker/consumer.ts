@@ -15,6 +15,7 @@ import { createProducerStreamManager } from './create-producer-stream-manager.js
 import { type EgressPacket } from './egress.js';
 import { type MediaContext } from './media-context.js';
 import {
+  type NetworkConditions,
   PacketAction,
   type ProducerStreamManager,
   type ProducerStreamManagerOwner,
@@ -253,13 +254,33 @@ export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner
   }
 
   /** Takes one more layer if `bitrate` (bps) suffices. Returns how much of it is taken. */
-  increaseLayer(bitrate: number, considerLoss: boolean, now: number): number {
-    return this.#manager.increaseLayer(bitrate, considerLoss, this.#outputs[0].stream.lossPercentage, now);
+  increaseLayer(bitrate: number, network: NetworkConditions, now: number): number {
+    return this.#manager.increaseLayer(bitrate, network, this.#outputs[0].stream.lossPercentage, now);
+  }
+
+  /** bps of the layers taken by `increaseLayer`. */
+  get provisionalBitrate(): number {
+    return this.#manager.provisionalBitrate;
+  }
+
+  /** Whether a key frame is needed for the layers taken by `increaseLayer`. */
+  get takesKeyFrame(): boolean {
+    return this.#manager.takesKeyFrame;
   }
 
   /** Makes the layers taken by `increaseLayer` the target. */
   applyLayers(now: number): void {
     this.#manager.applyLayers(this.#outputs[0].stream.activeTime(now), now);
+  }
+
+  /** Leaves the target as it is, whatever `increaseLayer` took. */
+  discardLayers(): void {
+    this.#manager.discardLayers();
+  }
+
+  /** bps of the layers that are being sent, or will be from the next key frame on. */
+  targetBitrate(now: number): number {
+    return this.bitratePriority > 0 ? this.#manager.targetBitrate(now) : 0;
   }
 
   /**

@@ -1,21 +1,18 @@
-import { ProducerStreamManager, type ProducerStreamManagerOwner } from './producer-stream-manager.js';
+import {
+  type NetworkConditions,
+  ProducerStreamManager,
+  type ProducerStreamManagerOwner,
+} from './producer-stream-manager.js';
 
-/** After a downgrade for lack of bandwidth, higher spatial layers are not tried for this long, ms. */
-const BWE_DOWNGRADE_CONSERVATIVE_TIME = 10_000;
+/** After a downgrade for lack of bandwidth, higher layers are tried with caution for so long, ms. */
+const MIN_CAUTION = 10_000;
+const MAX_CAUTION = 60_000;
 /** In a stream that is younger than this a change to a lower layer is not held to be a downgrade, ms. */
 const BWE_DOWNGRADE_MIN_ACTIVE_TIME = 8000;
 
-/**
- * More than the present layers are taken only if the bitrate suffices for that much more than they need: the estimate
- * falls by 15 % when a queue builds up, and that must not cost the layer again.
- */
-const UPGRADE_MARGIN = 0.15;
-/**
- * A bitrate that is too low for the present layers by no more than this is put up with for a short time, ms: the key
- * frame that a switch takes makes a queue of its own.
- */
-const TOLERATED_SHORTAGE = 0.2;
-const TOLERATED_SHORTAGE_TIME = 2500;
+/** More than the present layers are taken only if the bitrate suffices for that much more than they need. */
+const UPGRADE_MARGIN = 0.03;
+const CAUTIOUS_UPGRADE_MARGIN = 0.3;
 
 /** What managers that choose among layers have in common. */
 export abstract class LayeredProducerStreamManager extends ProducerStreamManager {
@@ -25,13 +22,13 @@ export abstract class LayeredProducerStreamManager extends ProducerStreamManager
   /** What `increaseLayer` took so far in this round of distribution. */
   protected provisionalSpatialLayer = -1;
   protected provisionalTemporalLayer = -1;
-  /** bps, of what was taken. */
-  #provisionalBitrate = 0;
-  /** Since when the bitrate is too low for the present layers; Infinity: it is not. Whether it is in this round. */
-  #shortSince = Infinity;
-  #isShort = false;
+  provisionalBitrate = 0;
 
-  #lastBweDowngradeAt = -Infinity;
+  /** Until when more than the present layers are taken only with a large margin, and for how long after a downgrade. */
+  #cautiousUntil = -Infinity;
+  #caution = MIN_CAUTION;
+  /** When the last upgrade was; NaN: there has been a downgrade since. */
+  #upgradedAt = NaN;
 
   /** @param preferredSpatialLayer, preferredTemporalLayer within what there is */
   constructor(owner: ProducerStreamManagerOwner, preferredSpatialLayer: number, preferredTemporalLayer: number) {
@@ -56,23 +53,23 @@ export abstract class LayeredProducerStreamManager extends ProducerStreamManager
     }
   }
 
+  get takesKeyFrame(): boolean {
+    return this.provisionalSpatialLayer !== this.targetSpatialLayer;
+  }
+
   applyLayers(streamActiveTime: number, now: number): void {
     const spatialLayer = this.provisionalSpatialLayer;
     const temporalLayer = this.provisionalTemporalLayer;
+    this.discardLayers();
+    if (spatialLayer === this.targetSpatialLayer && temporalLayer === this.targetTemporalLayer) return;
+    this.#noteChange(spatialLayer, temporalLayer, streamActiveTime, now);
+    this.updateTargetLayers(spatialLayer, temporalLayer, now);
+  }
+
+  discardLayers(): void {
     this.provisionalSpatialLayer = -1;
     this.provisionalTemporalLayer = -1;
-    this.#provisionalBitrate = 0;
-    if (!this.#isShort) this.#shortSince = Infinity;
-    this.#isShort = false;
-    if (spatialLayer === this.targetSpatialLayer && temporalLayer === this.targetTemporalLayer) return;
-    this.updateTargetLayers(spatialLayer, temporalLayer, now);
-    if (
-      streamActiveTime > BWE_DOWNGRADE_MIN_ACTIVE_TIME &&
-      this.targetSpatialLayer < this.currentSpatialLayer &&
-      this.currentSpatialLayer <= this.preferredSpatialLayer
-    ) {
-      this.#lastBweDowngradeAt = now;
-    }
+    this.provisionalBitrate = 0;
   }
 
   onTransportDisconnected(now: number): void {
@@ -80,13 +77,9 @@ export abstract class LayeredProducerStreamManager extends ProducerStreamManager
   }
 
   onPaused(now: number): void {
-    this.#lastBweDowngradeAt = -Infinity;
+    this.#cautiousUntil = -Infinity;
+    this.#caution = MIN_CAUTION;
     this.updateTargetLayers(-1, -1, now);
-  }
-
-  /** Whether a layer above the current one is not to be tried because bandwidth was lacking a short time ago. */
-  protected isTooSoonFor(spatialLayer: number, now: number): boolean {
-    return now - this.#lastBweDowngradeAt < BWE_DOWNGRADE_CONSERVATIVE_TIME && spatialLayer > this.currentSpatialLayer;
   }
 
   protected get hasProvisionalLayers(): boolean {
@@ -111,29 +104,37 @@ export abstract class LayeredProducerStreamManager extends ProducerStreamManager
     temporalLayer: number,
     required: number,
     bitrate: number,
-    considerLoss: boolean,
+    { considersLoss }: NetworkConditions,
     lossPercentage: number,
     now: number,
   ): number {
     let usable = bitrate;
-    if (considerLoss && lossPercentage < 2) usable = 1.08 * bitrate;
-    else if (considerLoss && lossPercentage > 10) usable = (1 - 0.5 * (lossPercentage / 100)) * bitrate;
-    const total = this.#provisionalBitrate + required;
+    if (considersLoss && lossPercentage < 2) usable = 1.08 * bitrate;
+    else if (considersLoss && lossPercentage > 10) usable = (1 - 0.5 * (lossPercentage / 100)) * bitrate;
+    const total = this.provisionalBitrate + required;
     const isUpgrade = this.#isUpgrade(spatialLayer, temporalLayer);
-    if (isUpgrade && required + UPGRADE_MARGIN * total > usable) return 0;
-    if (!isUpgrade && required > usable && !this.#toleratesShortage(required - usable, total, now)) return 0;
+    const margin = now < this.#cautiousUntil ? CAUTIOUS_UPGRADE_MARGIN : UPGRADE_MARGIN;
+    if (required + (isUpgrade ? margin * total : 0) > usable) return 0;
     this.provisionalSpatialLayer = spatialLayer;
     this.provisionalTemporalLayer = temporalLayer;
-    this.#provisionalBitrate = total;
+    this.provisionalBitrate = total;
     return Math.min(required, bitrate);
   }
 
-  /** Whether the layer is kept although so much of what it all needs is missing. */
-  #toleratesShortage(missing: number, total: number, now: number): boolean {
-    if (this.targetSpatialLayer === -1 || missing > TOLERATED_SHORTAGE * total) return false;
-    this.#isShort = true;
-    this.#shortSince = Math.min(this.#shortSince, now);
-    return now - this.#shortSince < TOLERATED_SHORTAGE_TIME;
+  /** Each upgrade that did not last makes the next one wait longer. */
+  #noteChange(spatialLayer: number, temporalLayer: number, streamActiveTime: number, now: number): void {
+    if (this.#isUpgrade(spatialLayer, temporalLayer)) {
+      this.#upgradedAt = now;
+      return;
+    }
+    const isForBandwidth = this.targetSpatialLayer !== -1 && this.currentSpatialLayer <= this.preferredSpatialLayer;
+    if (!isForBandwidth || streamActiveTime <= BWE_DOWNGRADE_MIN_ACTIVE_TIME) return;
+    if (!Number.isNaN(this.#upgradedAt)) {
+      const hasLasted = now - this.#upgradedAt >= MIN_CAUTION;
+      this.#caution = hasLasted ? MIN_CAUTION : Math.min(MAX_CAUTION, 2 * this.#caution);
+    }
+    this.#upgradedAt = NaN;
+    this.#cautiousUntil = now + this.#caution;
   }
 
   /** Whether something is being sent, and this would be more. */

@@ -13,6 +13,7 @@ import { type Consumer } from './consumer.js';
 import { type WorkerContext } from './context.js';
 import { type EgressPacket } from './egress.js';
 import { Admission, Pacer, type PacerOwner } from './pacer.js';
+import { type NetworkConditions } from './producer-stream-manager.js';
 import { PeriodicTimer } from './periodic-timer.js';
 import { type TransportOptions } from './transport-options.js';
 
@@ -30,7 +31,7 @@ export interface OutgoingCongestionOwner {
 const MIN_BITRATE = 30_000;
 /** ms at most between two calls of `onAvailableBitrate`; less only if the bitrate leaves these bounds. */
 const EVENT_INTERVAL = 1000;
-const MUCH_LESS = 0.75;
+const MUCH_LESS = 0.95;
 const MUCH_MORE = 1.5;
 /** What is probed for, and may be estimated, beyond what is desired. */
 const MAX_BITRATE_FACTOR = 1.35;
@@ -47,7 +48,7 @@ const FEEDBACK_TIMEOUT = 2000;
  * It knows how much may be sent (the estimator tells), says when to distribute that, and paces packets of video. Without
  * anything negotiated packets pass.
  */
-export class OutgoingCongestion implements BandwidthEstimatorOwner, PacerOwner {
+export class OutgoingCongestion implements BandwidthEstimatorOwner, PacerOwner, NetworkConditions {
   readonly #context: WorkerContext;
   readonly #owner: OutgoingCongestionOwner;
   readonly #initialBitrate: number;
@@ -114,9 +115,12 @@ export class OutgoingCongestion implements BandwidthEstimatorOwner, PacerOwner {
     return this.#type === 'transport-cc' ? this.#lossHistory.average : (this.#estimator?.packetLoss ?? 0);
   }
 
-  /** Whether the loss that receivers report tells something beyond the estimate. */
   get considersLoss(): boolean {
     return this.#type === 'remb';
+  }
+
+  get isCongested(): boolean {
+    return this.#estimator?.isCongested === true;
   }
 
   /** A Consumer was added. */

@@ -82,7 +82,16 @@ export class PipeProducerStreamManager extends ProducerStreamManager {
     return 0;
   }
 
+  readonly provisionalBitrate = 0;
+  readonly takesKeyFrame = false;
+
   applyLayers(): void {}
+
+  discardLayers(): void {}
+
+  targetBitrate(): number {
+    return 0;
+  }
 
   desiredBitrate(): number {
     return 0;

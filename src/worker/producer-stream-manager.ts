@@ -16,6 +16,14 @@ export const PacketAction = {
 } as const;
 export type PacketAction = (typeof PacketAction)[keyof typeof PacketAction];
 
+/** What the network is like while bitrate is given away. */
+export interface NetworkConditions {
+  /** Whether the loss that receivers report tells something beyond the bitrate. */
+  readonly considersLoss: boolean;
+  /** Whether more is being sent than gets through. */
+  readonly isCongested: boolean;
+}
+
 /** What a manager needs of its Consumer. */
 export interface ProducerStreamManagerOwner {
   /** See `Consumer.active`. */
@@ -110,9 +118,19 @@ export abstract class ProducerStreamManager {
   mayChangeLayers(_force: boolean, _now: number): void {}
 
   /** Provisionally takes one more layer if `bitrate` (bps) suffices; how much it takes. */
-  abstract increaseLayer(bitrate: number, considerLoss: boolean, lossPercentage: number, now: number): number;
-  /** @param streamActiveTime of the Consumer's own stream, ms */
+  abstract increaseLayer(bitrate: number, network: NetworkConditions, lossPercentage: number, now: number): number;
+  /** bps of what `increaseLayer` took. */
+  abstract readonly provisionalBitrate: number;
+  abstract readonly takesKeyFrame: boolean;
+  /**
+   * Makes what `increaseLayer` took the target.
+   *
+   * @param streamActiveTime of the Consumer's own stream, ms
+   */
   abstract applyLayers(streamActiveTime: number, now: number): void;
+  abstract discardLayers(): void;
+  /** bps of the target layers. */
+  abstract targetBitrate(now: number): number;
   /** bps */
   abstract desiredBitrate(now: number): number;
 

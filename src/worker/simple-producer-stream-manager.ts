@@ -4,6 +4,7 @@ import { type RtpPacket } from '../rtp/rtp-packet.js';
 import { type RtpStreamRecv } from '../rtp/rtp-stream-recv.js';
 import {
   isAlive,
+  type NetworkConditions,
   PacketAction,
   ProducerStreamManager,
   type ProducerStreamManagerOwner,
@@ -15,6 +16,8 @@ export class SimpleProducerStreamManager extends ProducerStreamManager {
   readonly targetTemporalLayer = -1;
   readonly currentSpatialLayer = 0;
   readonly currentTemporalLayer = 0;
+  provisionalBitrate = 0;
+  readonly takesKeyFrame = false;
 
   readonly #mappedSsrc: number;
   readonly #isVideo: boolean;
@@ -22,8 +25,6 @@ export class SimpleProducerStreamManager extends ProducerStreamManager {
   readonly #context: EncodingContext | undefined;
   #stream: RtpStreamRecv | undefined = undefined;
   #syncRequired = false;
-  /** Whether the bitrate has been asked for in this round of distribution. */
-  #bitrateTaken = false;
 
   /**
    * @param keyFrameSupported whether key frames can be told from others
@@ -101,15 +102,23 @@ export class SimpleProducerStreamManager extends ProducerStreamManager {
     this.requestKeyFrame(now);
   }
 
-  increaseLayer(bitrate: number, _considerLoss: boolean, _lossPercentage: number, now: number): number {
+  increaseLayer(bitrate: number, _network: NetworkConditions, _lossPercentage: number, now: number): number {
     const stream = this.#stream;
-    if (this.#bitrateTaken || stream === undefined || !isAlive(stream)) return 0;
-    this.#bitrateTaken = true;
-    return Math.min(stream.bitrate(now), bitrate);
+    if (this.provisionalBitrate > 0 || stream === undefined || !isAlive(stream)) return 0;
+    this.provisionalBitrate = stream.bitrate(now);
+    return Math.min(this.provisionalBitrate, bitrate);
   }
 
   applyLayers(): void {
-    this.#bitrateTaken = false;
+    this.provisionalBitrate = 0;
+  }
+
+  discardLayers(): void {
+    this.provisionalBitrate = 0;
+  }
+
+  targetBitrate(now: number): number {
+    return isAlive(this.#stream) ? this.#stream!.bitrate(now) : 0;
   }
 
   desiredBitrate(now: number): number {

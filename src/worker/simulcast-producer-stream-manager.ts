@@ -4,7 +4,12 @@ import { type EncodingContext } from '../rtp/codecs/encoding-context.js';
 import { type RtpPacket } from '../rtp/rtp-packet.js';
 import { type RtpStreamRecv } from '../rtp/rtp-stream-recv.js';
 import { LayeredProducerStreamManager } from './layered-producer-stream-manager.js';
-import { isAlive, PacketAction, type ProducerStreamManagerOwner } from './producer-stream-manager.js';
+import {
+  isAlive,
+  type NetworkConditions,
+  PacketAction,
+  type ProducerStreamManagerOwner,
+} from './producer-stream-manager.js';
 
 /** A stream that is younger than this, ms, is not switched to while another one is there. */
 const STREAM_MIN_ACTIVE_TIME = 2000;
@@ -211,12 +216,11 @@ export class SimulcastProducerStreamManager extends LayeredProducerStreamManager
     this.#requestKeyFrameOf(this.#currentSpatialLayer, now);
   }
 
-  increaseLayer(bitrate: number, considerLoss: boolean, lossPercentage: number, now: number): number {
+  increaseLayer(bitrate: number, network: NetworkConditions, lossPercentage: number, now: number): number {
     if (this.hasPreferredLayers) return 0;
     const provisional = this.provisionalSpatialLayer;
     let usableFound = this.hasProvisionalLayers;
     for (let spatial = 0; spatial < this.#streams.length; spatial++) {
-      if (this.hasProvisionalLayers && this.isTooSoonFor(spatial, now)) return 0;
       if (spatial < provisional) continue;
       if (spatial > this.preferredSpatialLayer && usableFound && spatial !== provisional) return 0;
       const stream = this.#streams[spatial];
@@ -227,11 +231,15 @@ export class SimulcastProducerStreamManager extends LayeredProducerStreamManager
       const last = Math.min(stream.params.temporalLayers - 1, this.preferredTemporalLayer);
       if (first <= last) {
         const required = this.#requiredBitrate(stream, spatial, first, now);
-        if (required > 0) return this.takeLayer(spatial, first, required, bitrate, considerLoss, lossPercentage, now);
+        if (required > 0) return this.takeLayer(spatial, first, required, bitrate, network, lossPercentage, now);
       }
       if (spatial >= this.preferredSpatialLayer) return 0;
     }
     return 0;
+  }
+
+  targetBitrate(now: number): number {
+    return this.targetProducerStream?.bitrateUpTo(0, this.#targetTemporalLayer, now) ?? 0;
   }
 
   desiredBitrate(now: number): number {
@@ -248,7 +256,6 @@ export class SimulcastProducerStreamManager extends LayeredProducerStreamManager
     for (let spatial = 0; spatial < this.#streams.length; spatial++) {
       const found = this.newSpatialLayer !== -1;
       const stream = this.#streams[spatial];
-      if (found && this.isTooSoonFor(spatial, now)) continue;
       if (stream === undefined || stream.score === 0) continue;
       if (found && this.owner.externallyManagedBitrate && stream.activeTime(now) < STREAM_MIN_ACTIVE_TIME) continue;
       if (!this.#canSwitchTo(spatial)) continue;
@@ -277,6 +284,9 @@ export class SimulcastProducerStreamManager extends LayeredProducerStreamManager
     } else if (spatialLayer === this.#currentSpatialLayer) {
       this.#context.targetTemporalLayer = temporalLayer;
     } else {
+      // Until the key frame comes, as little as possible of a stream for which there is no bandwidth.
+      const isDowngrade = spatialLayer < this.#currentSpatialLayer;
+      if (isDowngrade && this.owner.externallyManagedBitrate) this.#context.targetTemporalLayer = 0;
       this.#requestTargetKeyFrame(now);
     }
   }

@@ -3,7 +3,12 @@ import { type EncodingContext } from '../rtp/codecs/encoding-context.js';
 import { type RtpPacket } from '../rtp/rtp-packet.js';
 import { type RtpStreamRecv } from '../rtp/rtp-stream-recv.js';
 import { LayeredProducerStreamManager } from './layered-producer-stream-manager.js';
-import { isAlive, PacketAction, type ProducerStreamManagerOwner } from './producer-stream-manager.js';
+import {
+  isAlive,
+  type NetworkConditions,
+  PacketAction,
+  type ProducerStreamManagerOwner,
+} from './producer-stream-manager.js';
 
 /** For a Producer's only stream with layers in it: the codec's EncodingContext picks the packets of those wanted. */
 export class SvcProducerStreamManager extends LayeredProducerStreamManager {
@@ -114,22 +119,28 @@ export class SvcProducerStreamManager extends LayeredProducerStreamManager {
     this.requestKeyFrame(now);
   }
 
-  increaseLayer(bitrate: number, considerLoss: boolean, lossPercentage: number, now: number): number {
+  increaseLayer(bitrate: number, network: NetworkConditions, lossPercentage: number, now: number): number {
     const stream = this.#stream;
     if (stream === undefined || stream.score === 0 || this.hasPreferredLayers) return 0;
     const provisional = this.provisionalSpatialLayer;
     for (let spatial = 0; spatial < stream.params.spatialLayers; spatial++) {
-      if (this.hasProvisionalLayers && this.isTooSoonFor(spatial, now)) return 0;
       if (spatial < provisional) continue;
       const first = spatial === provisional ? this.provisionalTemporalLayer + 1 : 0;
       const last = Math.min(stream.params.temporalLayers - 1, this.preferredTemporalLayer);
       if (first <= last) {
         const required = this.#requiredBitrate(stream, spatial, first, now);
-        if (required > 0) return this.takeLayer(spatial, first, required, bitrate, considerLoss, lossPercentage, now);
+        if (required > 0) return this.takeLayer(spatial, first, required, bitrate, network, lossPercentage, now);
       }
       if (spatial >= this.preferredSpatialLayer && this.hasProvisionalLayers) return 0;
     }
     return 0;
+  }
+
+  targetBitrate(now: number): number {
+    const { ksvc, targetSpatialLayer, targetTemporalLayer } = this.#context;
+    if (this.#stream === undefined || targetSpatialLayer === -1) return 0;
+    const bitrate = this.#stream.bitrateUpTo(targetSpatialLayer, targetTemporalLayer, now);
+    return ksvc ? bitrate - this.#stream.bitrateUpTo(targetSpatialLayer, -1, now) : bitrate;
   }
 
   desiredBitrate(now: number): number {
@@ -150,7 +161,6 @@ export class SvcProducerStreamManager extends LayeredProducerStreamManager {
     if (stream === undefined || stream.score === 0) return;
     for (let spatial = 0; spatial < stream.params.spatialLayers; spatial++) {
       const found = this.newSpatialLayer !== -1;
-      if (found && this.isTooSoonFor(spatial, now)) continue;
       if (stream.spatialLayerBitrate(spatial, now) === 0) continue;
       // What is not wanted is taken only if there is nothing else.
       if (found && spatial > this.preferredSpatialLayer) break;

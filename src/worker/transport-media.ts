@@ -7,7 +7,7 @@ import { createHeaderExtensionIds, HeaderExtension } from '../rtp/header-extensi
 import { type TransportFeedbackReader } from '../rtp/rtcp/transport-feedback-reader.js';
 import { type RtpPacket } from '../rtp/rtp-packet.js';
 import { type RtpStreamRecv } from '../rtp/rtp-stream-recv.js';
-import { distributeBitrate } from './bitrate-distribution.js';
+import { BitrateDistribution } from './bitrate-distribution.js';
 import { BitrateLimits } from './bitrate-limits.js';
 import { CaptureTimeEstimators } from './capture-time-estimators.js';
 import { Consumer, type ConsumerListener } from './consumer.js';
@@ -87,6 +87,7 @@ export class TransportMedia
   readonly #incoming: IncomingCongestion;
   readonly #outgoing: OutgoingCongestion;
   readonly #padding: PaddingSender;
+  readonly #distribution = new BitrateDistribution();
   #traceEvents: ReadonlySet<FbsTransport.TraceEventType> = new Set();
 
   constructor(
@@ -399,7 +400,10 @@ export class TransportMedia
   // OutgoingCongestionOwner
 
   onAvailableBitrate(now: number): void {
-    this.#distributeBitrate(now);
+    const { availableBitrate = 0 } = this.#outgoing;
+    if (!this.#distribution.toleratesShortage(this.#consumers.values(), availableBitrate, this.#outgoing, now)) {
+      this.#distributeBitrate(now);
+    }
     this.#computeDesiredBitrate(false, now);
     const { TraceEventType, TraceInfo } = FbsTransport;
     if (!this.#traceEvents.has(TraceEventType.BWE)) return;
@@ -481,9 +485,9 @@ export class TransportMedia
   }
 
   #distributeBitrate(now: number): void {
-    const { availableBitrate, considersLoss } = this.#outgoing;
+    const { availableBitrate } = this.#outgoing;
     if (availableBitrate === undefined) return;
-    if (distributeBitrate(this.#consumers.values(), availableBitrate, considersLoss, now)) {
+    if (this.#distribution.distribute(this.#consumers.values(), availableBitrate, this.#outgoing, now)) {
       this.#outgoing.distributed(now);
     }
   }

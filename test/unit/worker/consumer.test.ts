@@ -14,6 +14,8 @@ import {
   produceRequest,
 } from './media-support.js';
 
+const PLAIN = { considersLoss: false, isCongested: false };
+
 const KEY_FRAME = [0x10, 0x00, 1, 2];
 const DELTA_FRAME = [0x10, 0x01, 1, 2];
 
@@ -183,10 +185,10 @@ describe('a simple Consumer', () => {
     for (let seq = 2; seq < 100; seq++) send(`${seq}`);
     const bitrate = consumer.desiredBitrate(harness.now);
     expect(bitrate).toBeGreaterThan(1000);
-    expect(consumer.increaseLayer(1e6, false, harness.now)).toBe(bitrate);
-    expect(consumer.increaseLayer(1e6, false, harness.now)).toBe(0);
+    expect(consumer.increaseLayer(1e6, PLAIN, harness.now)).toBe(bitrate);
+    expect(consumer.increaseLayer(1e6, PLAIN, harness.now)).toBe(0);
     consumer.applyLayers(harness.now);
-    expect(consumer.increaseLayer(1000, false, harness.now)).toBe(1000);
+    expect(consumer.increaseLayer(1000, PLAIN, harness.now)).toBe(1000);
   });
 
   it('gives everything back', () => {
@@ -432,7 +434,7 @@ describe('a pipe Consumer', () => {
       ['newStream', 9001],
     ]);
     expect(consumer.score).toMatchObject({ score: 10, producerScore: 10, producerScores: Uint8Array.of(10, 0) });
-    expect([consumer.increaseLayer(1e9, false, 0), consumer.desiredBitrate(0), consumer.bitratePriority]).toEqual([
+    expect([consumer.increaseLayer(1e9, PLAIN, 0), consumer.desiredBitrate(0), consumer.bitratePriority]).toEqual([
       0, 0, 1,
     ]);
     expect(consumer.dump()).toMatchObject({ currentSpatialLayer: -1, base: { type: Type.PIPE } });

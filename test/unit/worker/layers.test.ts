@@ -5,6 +5,9 @@ import { type Producer } from '../../../src/worker/producer.js';
 import { buildPacket } from '../rtp/support.js';
 import { type ConsumeOptions, consumeRequest, MediaHarness, produceRequest } from './media-support.js';
 
+const PLAIN = { considersLoss: false, isCongested: false };
+const LOSSY = { considersLoss: true, isCongested: false };
+
 /** Consumers that choose among layers: simulcast and SVC. */
 
 let harness: MediaHarness;
@@ -267,7 +270,7 @@ describe('a simulcast Consumer', () => {
     });
 
     it('waits for its Transport', () => {
-      for (let i = 0; i < 2; i++) consumer.increaseLayer(1e6, false, harness.now);
+      for (let i = 0; i < 2; i++) consumer.increaseLayer(1e6, PLAIN, harness.now);
       consumer.applyLayers(harness.now);
       harness.takeEvents();
       prefer(0);
@@ -278,19 +281,19 @@ describe('a simulcast Consumer', () => {
     });
 
     it('takes layers as the bitrate allows', () => {
-      const lower = consumer.increaseLayer(1e6, false, harness.now);
+      const lower = consumer.increaseLayer(1e6, PLAIN, harness.now);
       expect(lower).toBeGreaterThan(0);
       // The higher layer in place of the lower one costs the difference only.
-      const higher = consumer.increaseLayer(1e6, false, harness.now);
+      const higher = consumer.increaseLayer(1e6, PLAIN, harness.now);
       expect(higher).toBe(1);
-      expect(consumer.increaseLayer(1e6, false, harness.now)).toBe(0);
+      expect(consumer.increaseLayer(1e6, PLAIN, harness.now)).toBe(0);
       consumer.applyLayers(harness.now);
       expect(layers().target).toBe('1.0');
       expect(consumer.desiredBitrate(harness.now)).toBe(lower);
     });
 
     it('takes nothing that is too much, and stops', () => {
-      expect(consumer.increaseLayer(1, false, harness.now)).toBe(0);
+      expect(consumer.increaseLayer(1, PLAIN, harness.now)).toBe(0);
       consumer.applyLayers(harness.now);
       expect(layers()).toEqual({ target: '-1.-1', current: '-1.-1' });
       expect(layersEvents()).toEqual([['CONSUMER_LAYERS_CHANGE', 'c1', undefined]]);
@@ -302,18 +305,21 @@ describe('a simulcast Consumer', () => {
       { loss: 20, factor: 0.9 },
     ])('with $loss % of loss counts on the bitrate times $factor', ({ loss, factor }) => {
       consumer.rtcp.receiveReceiverReport(5001, Math.round((loss * 256) / 100), 0, 0, 0, 0, harness.now);
-      const required = consumer.increaseLayer(1e6, false, harness.now);
+      const required = consumer.increaseLayer(1e6, PLAIN, harness.now);
       consumer.applyLayers(harness.now);
-      // A layer that is there is kept for a while if a fifth of what it needs is missing.
-      const limit = (0.8 * required) / factor;
-      expect(consumer.increaseLayer(limit * 0.98, true, harness.now)).toBe(0);
+      const limit = required / factor;
+      expect(consumer.increaseLayer(limit * 0.98, LOSSY, harness.now)).toBe(0);
       const bitrate = limit * 1.02;
-      expect(consumer.increaseLayer(bitrate, true, harness.now)).toBeCloseTo(bitrate);
+      expect(consumer.increaseLayer(bitrate, LOSSY, harness.now)).toBeCloseTo(Math.min(bitrate, required));
     });
 
-    it('does not go up for 10 s after a downgrade', () => {
-      const take = (steps: number) => {
-        for (let i = 0; i < steps; i++) consumer.increaseLayer(1e6, false, harness.now);
+    it('goes up within 10 s after a downgrade, or longer, only if there is bitrate to spare', () => {
+      const take = (steps: number, spare = 1) => {
+        for (let i = 0; i < steps; i++) {
+          // Of what the layer takes, or of what all of them take for one that is new.
+          const bitrate = i === 0 ? 1e6 : 1 + spare * consumer.provisionalBitrate;
+          consumer.increaseLayer(bitrate, PLAIN, harness.now);
+        }
         consumer.applyLayers(harness.now);
       };
       const keepAlive = (ms: number) => {
@@ -325,15 +331,25 @@ describe('a simulcast Consumer', () => {
         }
       };
       take(2);
-      keepAlive(9000);
+      keepAlive(10_000);
       expect(layers().current).toBe('1.0');
       take(1);
       expect(layers().target).toBe('0.0');
       keepAlive(5000);
-      take(2);
+      take(2, 0.2);
       expect(layers().target).toBe('0.0');
       keepAlive(5000);
-      take(2);
+      take(2, 0.02);
+      expect(layers().target).toBe('0.0');
+      take(2, 0.1);
+      expect(layers().target).toBe('1.0');
+      // An upgrade that does not last doubles the time.
+      keepAlive(1000);
+      take(1);
+      keepAlive(19_000);
+      take(2, 0.2);
+      expect(layers().target).toBe('0.0');
+      take(2, 0.4);
       expect(layers().target).toBe('1.0');
     });
   });
@@ -428,9 +444,9 @@ describe('an SVC Consumer', () => {
     setUp('L2T1');
     sendFrame(true, 2);
     const total = consumer.desiredBitrate(harness.now);
-    expect(consumer.increaseLayer(1e6, false, harness.now)).toBe(total / 2);
-    expect(consumer.increaseLayer(1e6, false, harness.now)).toBe(total / 2);
-    expect(consumer.increaseLayer(1e6, false, harness.now)).toBe(0);
+    expect(consumer.increaseLayer(1e6, PLAIN, harness.now)).toBe(total / 2);
+    expect(consumer.increaseLayer(1e6, PLAIN, harness.now)).toBe(total / 2);
+    expect(consumer.increaseLayer(1e6, PLAIN, harness.now)).toBe(0);
     consumer.applyLayers(harness.now);
     expect(layers().target).toBe('1.0');
   });
@@ -439,8 +455,8 @@ describe('an SVC Consumer', () => {
     setUp('L2T1_KEY');
     sendFrame(true, 2);
     const layer = consumer.desiredBitrate(harness.now);
-    expect(consumer.increaseLayer(1e6, false, harness.now)).toBe(layer);
-    expect(consumer.increaseLayer(1e6, false, harness.now)).toBe(1);
+    expect(consumer.increaseLayer(1e6, PLAIN, harness.now)).toBe(layer);
+    expect(consumer.increaseLayer(1e6, PLAIN, harness.now)).toBe(1);
   });
 
   it('desires what its receiver may get at least', () => {
