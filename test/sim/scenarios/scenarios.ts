@@ -18,7 +18,14 @@ export const simulcast: VideoSourceOptions = {
   temporalLayers: 3,
 };
 
-/** One stream that has what it takes to fill a link of 3 Mbps. */
+/** The same, with a highest layer that fills a link up to about 93 %, headers included. */
+const simulcastFor = (bandwidth: number): VideoSourceOptions => ({
+  codec: 'VP8',
+  layers: [{ bitrate: 150_000 }, { bitrate: 500_000 }, { bitrate: 0.87 * bandwidth }],
+  temporalLayers: 3,
+});
+
+/** One stream. */
 export const camera = (bitrate: number): VideoSourceOptions => ({ codec: 'VP8', layers: [{ bitrate }] });
 
 /** A queue that a link takes this long to empty, bytes. */
@@ -53,12 +60,15 @@ const randomLoss = (share: number): Scenario => ({
 
 const roundTrip = (ms: number): Scenario => ({
   description: `a link of 3 Mbps, ${ms} ms there and back`,
-  run: steady({ roundTripTime: ms, link: { bandwidth: 3 * MBPS, queueLength: queueOf(3 * MBPS, 300) } }),
+  run: steady(
+    { roundTripTime: ms, link: { bandwidth: 3 * MBPS, queueLength: queueOf(3 * MBPS, 300) } },
+    simulcastFor(3 * MBPS),
+  ),
 });
 
 const queue = (ms: number): Scenario => ({
   description: `a link of 2 Mbps whose queue takes at most ${ms} ms`,
-  run: steady({ link: { bandwidth: 2 * MBPS, queueLength: queueOf(2 * MBPS, ms) } }),
+  run: steady({ link: { bandwidth: 2 * MBPS, queueLength: queueOf(2 * MBPS, ms) } }, simulcastFor(2 * MBPS)),
 });
 
 const viewers = (count: number): Scenario => ({
@@ -76,16 +86,29 @@ const viewers = (count: number): Scenario => ({
   },
 });
 
+/** Ten people, each with three streams: enough of them, and small enough, to fill any link to the full. */
+async function watchConference(lab: Lab, viewer: Viewer, conference: readonly Publisher[]): Promise<void> {
+  for (const publisher of conference) await lab.consume(viewer, publisher);
+}
+
+async function createConference(lab: Lab): Promise<Publisher[]> {
+  const layers = [{ bitrate: 60_000 }, { bitrate: 200_000 }, { bitrate: 600_000 }];
+  const conference: Publisher[] = [];
+  for (let i = 0; i < 10; i++) conference.push(await lab.publish({ codec: 'VP8', layers, temporalLayers: 3 }));
+  return conference;
+}
+
 /** By name. */
 export const scenarios: Readonly<Record<string, Scenario>> = {
   start: {
     description: 'a start on a link of 3 Mbps',
-    run: steady({ link: { bandwidth: 3 * MBPS, queueLength: queueOf(3 * MBPS, 300) } }),
+    run: steady({ link: { bandwidth: 3 * MBPS, queueLength: queueOf(3 * MBPS, 300) } }, simulcastFor(3 * MBPS)),
   },
   'capacity-steps': {
     description: 'the capacity falls from 2 to 0.5 Mbps and rises again',
     async run(lab) {
-      const { viewer } = await oneViewer(lab, { link: { bandwidth: 2 * MBPS, queueLength: queueOf(2 * MBPS, 300) } });
+      const link = { bandwidth: 2 * MBPS, queueLength: queueOf(2 * MBPS, 300) };
+      const { viewer } = await oneViewer(lab, { link }, simulcastFor(2 * MBPS));
       lab.at(20_000, () => lab.setLink(viewer, { bandwidth: 0.5 * MBPS }));
       lab.at(40_000, () => lab.setLink(viewer, { bandwidth: 2 * MBPS }));
       await lab.run(60_000);
@@ -126,7 +149,10 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'deep-queue': queue(1000),
   codel: {
     description: 'a link of 2 Mbps with CoDel queue management',
-    run: steady({ link: { bandwidth: 2 * MBPS, queueLength: queueOf(2 * MBPS, 1000), queuePolicy: 'codel' } }),
+    run: steady(
+      { link: { bandwidth: 2 * MBPS, queueLength: queueOf(2 * MBPS, 1000), queuePolicy: 'codel' } },
+      simulcastFor(2 * MBPS),
+    ),
   },
   'competing-tcp': {
     description: 'a TCP transfer joins on a link of 4 Mbps at 15 s, and ends at 40 s',
@@ -147,6 +173,27 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
         await lab.consume(await lab.watch({ name, ip: '10.2.9.9', link }), publisher);
       }
       await lab.run(60_000);
+    },
+  },
+  conference: {
+    description: 'a viewer of ten simulcast publishers on a link of 3 Mbps',
+    async run(lab) {
+      const conference = await createConference(lab);
+      const viewer = await lab.watch({ link: { bandwidth: 3 * MBPS, queueLength: queueOf(3 * MBPS, 300) } });
+      await watchConference(lab, viewer, conference);
+      await lab.run(60_000);
+    },
+  },
+  'two-conferences': {
+    description: 'two viewers of ten simulcast publishers each share a link of 4 Mbps',
+    async run(lab) {
+      const conference = await createConference(lab);
+      const link = { bandwidth: 4 * MBPS, queueLength: queueOf(4 * MBPS, 300) };
+      const one = await lab.watch({ name: 'one', ip: '10.2.9.9', link });
+      const other = await lab.watch({ name: 'other', ip: '10.2.9.9', link });
+      await watchConference(lab, one, conference);
+      lab.at(1000, () => watchConference(lab, other, conference));
+      await lab.run(90_000);
     },
   },
   'application-limited': {
@@ -201,7 +248,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'pause-and-resume': {
     description: 'the viewer pauses at 15 s and resumes at 25 s, on a link of 2 Mbps',
     async run(lab) {
-      const publisher = await lab.publish(simulcast);
+      const publisher = await lab.publish(simulcastFor(2 * MBPS));
       const viewer = await lab.watch({ link: { bandwidth: 2 * MBPS, queueLength: queueOf(2 * MBPS, 300) } });
       const consumer = await lab.consume(viewer, publisher);
       lab.at(15_000, () => consumer.pause());
@@ -212,7 +259,8 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   freeze: {
     description: 'nothing moves on a link of 2 Mbps for 5 s from 20 s on',
     async run(lab) {
-      const { viewer } = await oneViewer(lab, { link: { bandwidth: 2 * MBPS, queueLength: queueOf(2 * MBPS, 300) } });
+      const link = { bandwidth: 2 * MBPS, queueLength: queueOf(2 * MBPS, 300) };
+      const { viewer } = await oneViewer(lab, { link }, simulcastFor(2 * MBPS));
       lab.at(20_000, () => lab.setLink(viewer, { bandwidth: 0 }));
       lab.at(25_000, () => lab.setLink(viewer, { bandwidth: 2 * MBPS }));
       await lab.run(60_000);
