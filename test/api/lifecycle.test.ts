@@ -104,9 +104,10 @@ describe('memory', () => {
     return Math.min(...left.slice(1));
   }
 
+  // Ten thousand times; the smallest object that could be left over is larger than the bound.
   it.each(Object.entries(kinds))('does not grow when a %s is made and closed', async (_kind, make) => {
     const all = await furnish(sameThread.createWorker);
-    expect(await leftBy(500, async () => (await make(all)).close())).toBeLessThan(300);
+    expect(await leftBy(2500, async () => (await make(all)).close())).toBeLessThan(60);
   });
 
   it('does not grow when a worker is made and closed', async () => {
