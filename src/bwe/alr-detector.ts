@@ -11,6 +11,8 @@ export class AlrDetector {
 
   /** Bytes per ms. */
   #rate = 0;
+  /** Of the budget, in both directions. */
+  #maximum = 0;
   /** Bytes, within ± the maximum. */
   #budget = 0;
   #updatedAt = NaN;
@@ -22,19 +24,19 @@ export class AlrDetector {
   /** @param bitrate bps, the estimate */
   setBitrate(bitrate: number): void {
     this.#rate = (bitrate * USAGE) / 8000;
-    this.#addToBudget(0);
+    this.#maximum = this.#rate * WINDOW_MS;
+    this.#budget = Math.max(-this.#maximum, Math.min(this.#maximum, this.#budget));
   }
 
+  /** For each packet, so all is done in one place: numbers with fractions that are passed on become objects. */
   onPacketSent(size: number, now: number): void {
-    this.#addToBudget(-size);
-    this.update(now);
-  }
-
-  /** Lets time pass. */
-  update(now: number): void {
-    if (!Number.isNaN(this.#updatedAt)) this.#addToBudget(this.#rate * (now - this.#updatedAt));
+    const maximum = this.#maximum;
+    const used = Math.max(-maximum, Math.min(maximum, this.#budget - size));
+    const filled = Number.isNaN(this.#updatedAt) ? 0 : this.#rate * (now - this.#updatedAt);
+    const budget = Math.max(-maximum, Math.min(maximum, used + filled));
+    this.#budget = budget;
     this.#updatedAt = now;
-    const level = this.#budget / this.#maximum;
+    const level = budget / maximum;
     if (!this.isLimited && level > START_LEVEL) {
       this.startedAt = now;
     } else if (this.isLimited && level < STOP_LEVEL) {
@@ -43,12 +45,9 @@ export class AlrDetector {
     }
   }
 
-  #addToBudget(bytes: number): void {
-    this.#budget = Math.max(-this.#maximum, Math.min(this.#maximum, this.#budget + bytes));
-  }
-
-  get #maximum(): number {
-    return this.#rate * WINDOW_MS;
+  /** Lets time pass. */
+  update(now: number): void {
+    this.onPacketSent(0, now);
   }
 }
 

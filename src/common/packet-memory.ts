@@ -13,10 +13,10 @@ import { createMemory, type SharedMemory } from './webassembly.js';
  */
 
 /**
- * Slot sizes in bytes. Most audio packets fit 256, every video packet fits 2048; the last is for jumbo datagrams. Those in
- * between are for the tables and the keystream of SRTP.
+ * Slot sizes in bytes. Most audio packets fit 256, every video packet fits 2048. The larger ones are for jumbo datagrams and
+ * for the tables and the keystream of SRTP.
  */
-const SLOT_SIZES = [256, 512, 2048, 8192, 20480, 1024 * 68] as const;
+const SLOT_SIZES = [256, 512, 2048, 4096, 8192, 1024 * 68] as const;
 
 /** Every slot starts at a multiple of this, so `handle / GRANULE` indexes the tables. */
 const GRANULE = 128;

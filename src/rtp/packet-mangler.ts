@@ -29,6 +29,12 @@ export interface PacketManglerOptions {
 
 /** Rewrites what one Producer received into what its Router hands to Consumers. */
 export class PacketMangler {
+  /**
+   * The sender's NTP clock against ours: ours minus the sender's, µs, 0 while unknown. It seldom changes; as an argument
+   * it would be an object made for each packet.
+   */
+  senderClockOffsetUs = 0;
+
   readonly #isVideo: boolean;
   readonly #ids: HeaderExtensionIds;
   readonly #packetIds: PacketIdCounter | undefined;
@@ -44,16 +50,14 @@ export class PacketMangler {
    * transports write: the MID, and for video abs-send-time and the transport-wide sequence number. RID and repaired RID
    * end here. False if the extensions do not fit in front of the payload (no honest header is that long); the packet is
    * of no use then.
-   *
-   * @param senderClockOffsetUs the sender's NTP clock against ours: ours minus the sender's, 0 while unknown
    */
-  mangle(packet: RtpPacket, payloadType: number, ssrc: number, senderClockOffsetUs: number): boolean {
+  mangle(packet: RtpPacket, payloadType: number, ssrc: number): boolean {
     packet.setPayloadType(payloadType);
     packet.setSsrc(ssrc);
 
     list.clear();
     list.reserve(HeaderExtension.mid, MID_MAX_LENGTH);
-    this.#addAbsCaptureTime(packet, senderClockOffsetUs);
+    this.#addAbsCaptureTime(packet);
     this.#copy(packet, HeaderExtension.playoutDelay);
     if (this.#isVideo) {
       list.reserve(HeaderExtension.absSendTime, 3);
@@ -84,12 +88,13 @@ export class PacketMangler {
    * we are the sender now, so it becomes the one from our clock: `offset - (ours - sender's)`. If that cannot be
    * written, the extension is left out.
    */
-  #addAbsCaptureTime(packet: RtpPacket, senderClockOffsetUs: number): void {
+  #addAbsCaptureTime(packet: RtpPacket): void {
     const id = this.#ids[HeaderExtension.absCaptureTime];
     const offset = packet.extensionOffset(id);
     const length = packet.extensionLength(id);
-    const shift = usToQ32(senderClockOffsetUs);
-    if ((length !== 8 && length !== 16) || Number.isNaN(shift)) return;
+    if (length !== 8 && length !== 16) return;
+    const shift = usToQ32(this.senderClockOffsetUs);
+    if (Number.isNaN(shift)) return;
     const { view } = packet;
     const low = (length === 16 ? view.getUint32(offset + 12) : 0) - (shift - Math.floor(shift / 2 ** 32) * 2 ** 32);
     const high = (length === 16 ? view.getInt32(offset + 8) : 0) - Math.floor(shift / 2 ** 32) - (low < 0 ? 1 : 0);

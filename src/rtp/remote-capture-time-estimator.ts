@@ -34,7 +34,7 @@ export class RemoteCaptureTimeEstimator {
 
   /** When the frame with this RTP timestamp was captured, in µs of the local clock; NaN if unknown. */
   localCaptureTime(stream: RemoteCaptureClock, timestamp: number): number {
-    if (this.#source === 'none') return NaN;
+    if (this.#source === 'none' || Number.isNaN(this.#clockOffset.offset)) return NaN;
     const remote =
       this.#source === 'abs-capture-time'
         ? stream.captureTimeByAbsCaptureTime(timestamp)

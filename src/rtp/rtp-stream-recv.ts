@@ -62,6 +62,8 @@ export class RtpStreamRecv extends RtpStream implements Machine, NackGeneratorOw
 
   readonly #inactivityTimeout: number;
   #inactive = false;
+  #activeAt: number;
+  /** When to look whether it has been active lately: not moved with each packet, so it may come too early. */
   #inactivityDeadline = Infinity;
 
   readonly #spatialLayerActive: boolean[];
@@ -94,6 +96,7 @@ export class RtpStreamRecv extends RtpStream implements Machine, NackGeneratorOw
     this.#ntpOffset = options.ntpOffset;
     this.#nackGenerator = useNack ? new NackGenerator(options.nackDelay, this) : undefined;
 
+    this.#activeAt = now;
     this.#inactivityTimeout = useDtx ? INACTIVITY_TIMEOUT_WITH_DTX : INACTIVITY_TIMEOUT;
     if (options.inactivityCheck) this.#inactivityDeadline = now + this.#inactivityTimeout;
     else this.#inactivityTimeout = Infinity;
@@ -147,7 +150,7 @@ export class RtpStreamRecv extends RtpStream implements Machine, NackGeneratorOw
     this.#count(packet, now);
     this.#media.update(packet.length, packet.payloadLength, now);
     this.#updateActivity(packet, now);
-    this.#updateDeadline();
+    this.#bringDeadlineForward();
     return true;
   }
 
@@ -169,7 +172,7 @@ export class RtpStreamRecv extends RtpStream implements Machine, NackGeneratorOw
       this.#count(packet, now);
       this.#updateActivity(packet, now);
     }
-    this.#updateDeadline();
+    this.#bringDeadlineForward();
     return useful;
   }
 
@@ -182,6 +185,7 @@ export class RtpStreamRecv extends RtpStream implements Machine, NackGeneratorOw
   }
 
   resume(now: number): void {
+    this.#activeAt = now;
     if (!this.#inactive) this.#inactivityDeadline = now + this.#inactivityTimeout;
     this.#updateDeadline();
   }
@@ -201,9 +205,12 @@ export class RtpStreamRecv extends RtpStream implements Machine, NackGeneratorOw
     if (this.#nackGenerator !== undefined && this.#nackGenerator.nextDeadline <= now)
       this.#nackGenerator.onTimeout(now);
     if (this.#inactivityDeadline <= now) {
-      this.#inactivityDeadline = Infinity;
-      this.#inactive = true;
-      this.resetScore(0, true, now);
+      const deadline = this.#activeAt + this.#inactivityTimeout;
+      this.#inactivityDeadline = deadline > now ? deadline : Infinity;
+      if (deadline <= now) {
+        this.#inactive = true;
+        this.resetScore(0, true, now);
+      }
     }
     if (this.#spatialActivityDeadline <= now) {
       this.#spatialActivityDeadline = now + SPATIAL_ACTIVITY_INTERVAL;
@@ -317,7 +324,8 @@ export class RtpStreamRecv extends RtpStream implements Machine, NackGeneratorOw
       this.#inactive = false;
       this.resetScore(10, true, now);
     }
-    this.#inactivityDeadline = now + this.#inactivityTimeout;
+    this.#activeAt = now;
+    if (this.#inactivityDeadline === Infinity) this.#inactivityDeadline = now + this.#inactivityTimeout;
   }
 
   /** RFC 3550 §6.4.1 and A.8. */
@@ -326,7 +334,8 @@ export class RtpStreamRecv extends RtpStream implements Machine, NackGeneratorOw
     if (clockRate === 0) return;
     const us = Math.floor(now * 1000);
     const arrival = Math.floor(us / 1e6) * clockRate + Math.floor(((us % 1e6) * clockRate) / 1e6);
-    const transit = timestampDiff(arrival, timestamp);
+    // As a 32 bit difference. A function would be given `arrival` as an object made for it.
+    const transit = (arrival - timestamp) | 0;
     if (this.#transit !== 0) this.jitter += (Math.abs(transit - this.#transit) - this.jitter) / 16;
     this.#transit = transit;
   }
@@ -376,6 +385,14 @@ export class RtpStreamRecv extends RtpStream implements Machine, NackGeneratorOw
       if (active === this.#spatialLayerActive[layer]) continue;
       this.#spatialLayerActive[layer] = active;
       this.#owner.onRtpStreamSpatialLayerActivityChanged(this, now);
+    }
+  }
+
+  /** After a packet. To compare numbers costs nothing; choosing one of them makes objects of all, for each packet. */
+  #bringDeadlineForward(): void {
+    const nack = this.#nackGenerator;
+    if (this.#inactivityDeadline < this.nextDeadline || (nack !== undefined && nack.nextDeadline < this.nextDeadline)) {
+      this.#updateDeadline();
     }
   }
 

@@ -25,9 +25,9 @@ export function compactNtp(seconds: number, fraction: number): number {
   return (((seconds & 0xffff) << 16) | (fraction >>> 16)) >>> 0;
 }
 
-/** The abs-send-time value for a moment in µs: 6.18 fixed point seconds, wrapping every 64 s. */
-export function absSendTime(us: number): number {
-  const wrapped = ((us % 64e6) + 64e6) % 64e6;
+/** The abs-send-time value for a moment in ms: 6.18 fixed point seconds, wrapping every 64 s. */
+export function absSendTime(ms: number): number {
+  const wrapped = (((ms * 1000) % 64e6) + 64e6) % 64e6;
   return Math.floor((wrapped * 262144 + 500000) / 1e6) & 0xffffff;
 }
 

@@ -2,8 +2,8 @@ import { NO_HANDLE } from '../common/packet-memory.js';
 import { AES_BLOCK, type BlockCipher, type CounterMode, type SrtpKernel } from './kernel/srtp-kernel.js';
 
 /** Bytes of keystream kept for a stream of short packets (audio), and for others. */
-const SMALL = 2048;
-const LARGE = 20480;
+const SMALL = 4096;
+const LARGE = 65536;
 /** AES blocks per packet of a stream that has had short packets only. */
 const SMALL_BLOCKS = 8;
 /** Packets with more blocks than that get theirs one at a time. */
@@ -14,7 +14,7 @@ const STEP = 4;
 
 /**
  * The keystream of one stream, computed ahead: a call into node:crypto costs far more than the encryption of a packet, so
- * one call serves the next 16 packets or more.
+ * one call, and the one object that comes of it, serve the next 32 packets or more.
  *
  * ```
  * slot   | packet `first` | `first` + 1 | ...   `stride` blocks each, `count` packets
@@ -40,7 +40,7 @@ export class KeystreamCache {
     this.#aes = aes;
     this.#mode = mode;
     this.#iv = iv;
-    this.#firstCount = 1 + (iv[5] & 15);
+    this.#firstCount = 1 + (iv[5] & 31);
   }
 
   /** Where in packet memory `blocks` blocks of a packet's keystream are, until the next call of any such method. */

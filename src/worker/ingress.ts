@@ -38,7 +38,8 @@ export class Ingress {
   #count = 0;
   readonly #handles = new Uint32Array(MAX_BATCH);
   readonly #lengths = new Uint32Array(MAX_BATCH);
-  readonly #arrivals = new Float64Array(MAX_BATCH);
+  /** Not a Float64Array: each number is an object already, and would become another one on its way out. */
+  readonly #arrivals: (number | undefined)[] = new Array<undefined>(MAX_BATCH).fill(undefined);
   readonly #tagRolloverCounters = new Float64Array(MAX_BATCH);
   readonly #routes: (IngressRoute | undefined)[] = new Array<undefined>(MAX_BATCH).fill(undefined);
   readonly #unprotectors: (RtpUnprotector | undefined)[] = new Array<undefined>(MAX_BATCH).fill(undefined);
@@ -125,7 +126,7 @@ export class Ingress {
       this.#tagRolloverCounters[index],
     );
     if (length < 0) return -length as DropReason;
-    return this.#routes[index]!.receiveDecrypted(handle, length, this.#arrivals[index]);
+    return this.#routes[index]!.receiveDecrypted(handle, length, this.#arrivals[index]!);
   }
 
   #release(index: number): void {

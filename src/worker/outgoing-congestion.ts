@@ -176,15 +176,16 @@ export class OutgoingCongestion implements BandwidthEstimatorOwner, PacerOwner, 
 
   /** Writes into a packet when it is sent, and which one of the transport it is. It is sent right afterwards. */
   stampPacket(packet: EgressPacket, now: number): void {
-    packet.writeAbsSendTime(absSendTime(now * 1000));
+    packet.writeAbsSendTime(absSendTime(now));
     if (this.#type === 'transport-cc') {
       const sequenceNumber = (this.#transportWideSequenceNumber + 1) & 0xffff;
       if (!packet.writeTransportWideCc(sequenceNumber)) return;
       this.#transportWideSequenceNumber = sequenceNumber;
     }
     if (this.#estimator === undefined) return;
+    const deadline = this.#estimator.nextDeadline;
     this.#estimator.onPacketSent(this.#transportWideSequenceNumber, packet.length, now);
-    this.#estimatorWakeUp!.update();
+    if (this.#estimator.nextDeadline < deadline) this.#estimatorWakeUp!.update();
   }
 
   /** Nothing of this stream is to be sent any more. */

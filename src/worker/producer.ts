@@ -181,7 +181,7 @@ export class Producer implements Machine, RtpStreamRecvOwner {
    */
   receiveRtpPacket(packet: RtpPacket, now: number): ReceivedAs {
     const result = this.#receiveRtpPacket(packet, now);
-    this.#updateDeadline();
+    this.#bringDeadlineForward();
     return result;
   }
 
@@ -210,8 +210,8 @@ export class Producer implements Machine, RtpStreamRecvOwner {
     const payloadType = this.#mapping.payloadTypes[packet.payloadType];
     if (payloadType < 0) return this.#drop(DropReason.rtpUnmappedPayloadType, ReceivedAs.discarded);
     const clockOffset = this.#captureTime.clockOffset + this.#media.ntpOffset;
-    const senderClockOffset = Number.isNaN(clockOffset) ? 0 : clockOffset;
-    if (!this.#mangler.mangle(packet, payloadType, this.#streams.mappedSsrc(stream), senderClockOffset)) {
+    this.#mangler.senderClockOffsetUs = Number.isNaN(clockOffset) ? 0 : clockOffset;
+    if (!this.#mangler.mangle(packet, payloadType, this.#streams.mappedSsrc(stream))) {
       return this.#drop(DropReason.rtpExtensions, ReceivedAs.discarded);
     }
     if (stream.maxPacketTs !== previousMaxPacketTs || isNew) this.#setCaptureTime(stream, packet);
@@ -429,6 +429,16 @@ export class Producer implements Machine, RtpStreamRecvOwner {
       score,
     }));
     this.#media.notifier.notify(this.id, Event.PRODUCER_SCORE, { scores });
+  }
+
+  /** After a packet. To compare numbers costs nothing; choosing one of them makes objects of all, for each packet. */
+  #bringDeadlineForward(): void {
+    const { started } = this.#streams;
+    for (let i = 0; i < started.length; i++) {
+      if (started[i].nextDeadline < this.nextDeadline) return this.#updateDeadline();
+    }
+    const requests = this.#keyFrameRequests;
+    if (requests !== undefined && requests.nextDeadline < this.nextDeadline) this.#updateDeadline();
   }
 
   #updateDeadline(): void {

@@ -52,8 +52,12 @@ export abstract class Transport implements IngressRoute, EgressRoute, TransportD
   protected readonly context: WorkerContext;
   protected readonly options: TransportOptions;
   protected readonly counters = new TransportCounters();
-  /** When the last packet was handed to the egress, which sends it within the same tick. */
-  protected sentAt = 0;
+  /**
+   * When the last packet was handed to the egress, which sends it within the same tick. Begins as undefined, because V8
+   * then keeps the object that a number with a fraction is. It would unpack it into a field that began as a number, and
+   * make a new object for each packet whenever it is read.
+   */
+  protected sentAt: number | undefined = undefined;
 
   readonly #media: TransportMedia;
   readonly #data: TransportData;

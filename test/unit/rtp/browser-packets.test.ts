@@ -102,7 +102,7 @@ describe('packets of browsers', () => {
       const before = packetBytes(packet);
       const [orientation, playoutDelay] = [packet.readVideoOrientation(), packet.readPlayoutDelay()];
       const headerLength = packet.headerLength;
-      expect(new PacketMangler({ kind: 'video', extensionIds }).mangle(packet, 77, 88, 0)).toBe(true);
+      expect(new PacketMangler({ kind: 'video', extensionIds }).mangle(packet, 77, 88)).toBe(true);
       const again = parse(packetBytes(packet))!;
       expect(again).toMatchObject({ payloadType: 77, ssrc: 88, sequenceNumber: packet.sequenceNumber });
       expect(packetBytes(again).slice(again.headerLength)).toEqual(before.slice(headerLength));

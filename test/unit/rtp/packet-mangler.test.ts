@@ -27,7 +27,8 @@ function mangle(
   const packet = parse(buildPacket({ profile: 0x1000, payload: [1, 2, 3], ...parts }), headroom)!;
   packet.extensionIds = extensionIds;
   const mangler = new PacketMangler({ kind, extensionIds, packetIds });
-  return mangler.mangle(packet, 96, 0xcafe, offsetUs) ? packet : undefined;
+  mangler.senderClockOffsetUs = offsetUs;
+  return mangler.mangle(packet, 96, 0xcafe) ? packet : undefined;
 }
 
 describe('PacketMangler', () => {

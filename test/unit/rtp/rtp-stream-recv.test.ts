@@ -323,7 +323,8 @@ describe('RtpStreamRecv inactivity', () => {
     const stream = create({}, { inactivityCheck: true });
     expect(stream.nextDeadline).toBe(11_500);
     stream.receivePacket(media(1), 11_000);
-    expect(stream.nextDeadline).toBe(12_500);
+    stream.onTimeout(11_500);
+    expect([stream.score, stream.nextDeadline]).toEqual([10, 12_500]);
     stream.onTimeout(12_500);
     expect(stream.score).toBe(0);
     stream.receivePacket(media(2, { payload: [], padding: 4 }), 20_000);

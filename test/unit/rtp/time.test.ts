@@ -40,7 +40,7 @@ describe('abs-send-time', () => {
     [4, 1],
     [1, 0],
   ])('of %i µs is %i', (us, expected) => {
-    expect(absSendTime(us)).toBe(expected);
+    expect(absSendTime(us / 1000)).toBe(expected);
   });
 });
 
