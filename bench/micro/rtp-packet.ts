@@ -52,7 +52,7 @@ function parse(): void {
 }
 
 function mangle(): void {
-  if (!mangler.mangle(packet, 101, 5555, 0)) throw new Error('not mangled');
+  if (!mangler.mangle(packet, 101, 5555)) throw new Error('not mangled');
 }
 
 const context = createEncodingContext('video/VP8', { spatialLayers: 1, temporalLayers: 3, ksvc: false })!;

@@ -65,6 +65,7 @@ export function workerArguments({
   rtcMaxPort = 59999,
   dtlsCertificateFile,
   dtlsPrivateKeyFile,
+  srtpCryptoSuites,
   libwebrtcFieldTrials,
 }: WorkerSettings): string[] {
   const text = (name: string, value: unknown): string[] =>
@@ -78,6 +79,7 @@ export function workerArguments({
     ...number('rtcMaxPort', rtcMaxPort),
     ...text('dtlsCertificateFile', dtlsCertificateFile),
     ...text('dtlsPrivateKeyFile', dtlsPrivateKeyFile),
+    ...text('srtpCryptoSuites', Array.isArray(srtpCryptoSuites) ? srtpCryptoSuites.join() : undefined),
     ...text('libwebrtcFieldTrials', libwebrtcFieldTrials),
   ];
 }

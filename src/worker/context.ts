@@ -1,6 +1,7 @@
 import { type DropCounters } from '../common/drop-reason.js';
 import { type PacketMemory } from '../common/packet-memory.js';
 import { type Certificate } from '../dtls/certificate.js';
+import { type SrtpProfileName } from '../dtls/srtp-profile.js';
 import { type RtpPacket } from '../rtp/rtp-packet.js';
 import { type SrtpKernel } from '../srtp/kernel/srtp-kernel.js';
 import { type WorkerChannel } from './channel.js';
@@ -20,6 +21,8 @@ export interface WorkerContext {
   readonly drops: DropCounters;
   readonly ports: PortManager;
   readonly certificate: Certificate;
+  /** In which order DTLS offers and accepts them. */
+  readonly srtpProfiles: readonly SrtpProfileName[];
   readonly media: MediaContext;
   /** Undefined where there is no WebAssembly with SIMD: SRTP works all the same, slower. */
   readonly srtpKernel: SrtpKernel | undefined;

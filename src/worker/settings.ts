@@ -1,3 +1,4 @@
+import { defaultSrtpProfiles, orderSrtpProfiles, srtpProfiles, type SrtpProfileName } from '../dtls/srtp-profile.js';
 import { isLogLevel, type LogLevel } from './logger.js';
 
 export interface WorkerSettings {
@@ -7,6 +8,8 @@ export interface WorkerSettings {
   readonly rtcMaxPort: number;
   /** The worker's own certificate; generated if absent. */
   readonly dtls: { readonly certificatePem: string; readonly privateKeyPem: string } | undefined;
+  /** In which order DTLS offers and accepts them. */
+  readonly srtpProfiles: readonly SrtpProfileName[];
   /** Accepted for compatibility, without effect. */
   readonly libwebrtcFieldTrials: string | undefined;
 }
@@ -17,6 +20,7 @@ export const DEFAULT_SETTINGS: WorkerSettings = {
   rtcMinPort: 10000,
   rtcMaxPort: 59999,
   dtls: undefined,
+  srtpProfiles: defaultSrtpProfiles,
   libwebrtcFieldTrials: undefined,
 };
 
@@ -31,6 +35,7 @@ const OPTIONS = [
   'rtcMaxPort',
   'dtlsCertificateFile',
   'dtlsPrivateKeyFile',
+  'srtpCryptoSuites',
   'libwebrtcFieldTrials',
 ] as const;
 
@@ -78,7 +83,15 @@ export function parseSettings(args: readonly string[], readFile: (path: string) 
           privateKeyPem: read('dtlsPrivateKeyFile', privateKeyFile),
         }
       : undefined;
-  return { logLevel, logTags, rtcMinPort, rtcMaxPort, dtls, libwebrtcFieldTrials: values.get('libwebrtcFieldTrials') };
+  return {
+    logLevel,
+    logTags,
+    rtcMinPort,
+    rtcMaxPort,
+    dtls,
+    srtpProfiles: readSrtpProfiles(values.get('srtpCryptoSuites')),
+    libwebrtcFieldTrials: values.get('libwebrtcFieldTrials'),
+  };
 }
 
 function* readOptions(args: readonly string[]): Generator<[Option, string]> {
@@ -106,4 +119,13 @@ function readPort(option: Option, value: string | undefined): number | undefined
   const port = Number.parseInt(value, 10);
   if (Number.isNaN(port)) throw new SettingsError(`invalid value '${value}' for ${option}`);
   return port & 0xffff;
+}
+
+/** Names with commas in between. */
+function readSrtpProfiles(value: string | undefined): readonly SrtpProfileName[] {
+  if (value === undefined) return DEFAULT_SETTINGS.srtpProfiles;
+  const names = value.split(',');
+  const unknown = names.find(name => !Object.hasOwn(srtpProfiles, name));
+  if (unknown !== undefined) throw new SettingsError(`invalid value '${unknown}' for srtpCryptoSuites`);
+  return orderSrtpProfiles(names as SrtpProfileName[]);
 }

@@ -85,11 +85,11 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
     super(id, options.base, context, owner, 'other');
     this.#owner = owner;
     this.#listening = listening;
-    const { runtime, certificate } = context;
+    const { runtime, certificate, srtpProfiles } = context;
     context.handlers.register(id, this, WebRtcTransport.#methods, {});
     this.#ice = new IceServer<IcePath>({ random: runtime.random, consentTimeout: options.iceConsentTimeout }, this);
     this.#iceWakeUp = runtime.timers.register(this.#ice);
-    this.#dtls = new DtlsTransport({ certificate, random: runtime.random }, this);
+    this.#dtls = new DtlsTransport({ certificate, srtpProfiles, random: runtime.random }, this);
     this.#dtlsWakeUp = runtime.timers.register(this.#dtls);
     listening.server?.addTransport(this);
   }

@@ -65,6 +65,7 @@ export function createWorkerCore(options: WorkerCoreOptions): WorkerCore {
         runtime.random,
       ));
     },
+    srtpProfiles: settings.srtpProfiles,
     media,
     // Likewise.
     get srtpKernel() {

@@ -110,7 +110,8 @@ describe('any datagram', () => {
         const payload = payloadOf(packet);
 
         const mangler = new PacketMangler({ kind: codec === 4 ? 'audio' : 'video', extensionIds, packetIds });
-        if (!mangler.mangle(packet, 100, 7, 12345)) return expectNeighboursUntouched(datagram);
+        mangler.senderClockOffsetUs = 12345;
+        if (!mangler.mangle(packet, 100, 7)) return expectNeighboursUntouched(datagram);
         expectConsistent();
         expect(payloadOf(packet)).toEqual(payload);
         packet.updateMid(Uint8Array.from([1, 2, 3]));

@@ -3,6 +3,7 @@ import * as FbsWebRtcTransport from '../../src/channel/fbs/web-rtc-transport.js'
 import { Certificate } from '../../src/dtls/certificate.js';
 import { type DtlsOwner, type DtlsRole, type DtlsSession, DtlsTransport } from '../../src/dtls/dtls-transport.js';
 import { fingerprintAlgorithms, fingerprintOf } from '../../src/dtls/fingerprint.js';
+import { type SrtpProfileName } from '../../src/dtls/srtp-profile.js';
 import { isStun } from '../../src/ice/stun-message.js';
 import { SrtpReceiver, SrtpSender } from '../../src/srtp/srtp-session.js';
 import { type UdpSocket } from '../../src/worker/runtime.js';
@@ -54,6 +55,8 @@ export class WebRtcPeer implements DtlsOwner {
   readonly rtp: Uint8Array[] = [];
   readonly rtcp: Uint8Array[] = [];
   readonly states: string[] = [];
+  /** What the handshake agreed on. */
+  srtpSuite: SrtpProfileName | undefined = undefined;
   readonly socket: UdpSocket;
   /** What came through DTLS. */
   onData: (bytes: Uint8Array) => void = () => {};
@@ -129,6 +132,7 @@ export class WebRtcPeer implements DtlsOwner {
 
   onDtlsConnected({ srtpProfile: suite, localKey, remoteKey }: DtlsSession): void {
     this.states.push('connected');
+    this.srtpSuite = suite;
     this.#srtpSender = new SrtpSender({ suite, masterKey: localKey });
     this.#srtpReceiver = new SrtpReceiver({ suite, masterKey: remoteKey });
   }

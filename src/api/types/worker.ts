@@ -2,6 +2,7 @@ import { type DropCounts } from '../../common/drop-reason.js';
 import { type EnhancedEventEmitter } from '../enhanced-events.js';
 import { type AppData, type Closable } from './app-data.js';
 import { type Router, type RouterOptions } from './router.js';
+import { type SrtpCryptoSuite } from './srtp-parameters.js';
 import { type WebRtcServer, type WebRtcServerOptions } from './web-rtc-transport.js';
 
 export type WorkerLogLevel = 'debug' | 'warn' | 'error' | 'none';
@@ -41,6 +42,12 @@ export type WorkerSettings<WorkerAppData extends AppData = AppData> = {
   dtlsCertificateFile?: string;
   /** PEM file of its private key. */
   dtlsPrivateKeyFile?: string;
+  /**
+   * Which SRTP crypto suites DTLS prefers in WebRtcTransports, best first. All others are offered behind them. Default:
+   * AES_CM_128_HMAC_SHA1_80, which takes the least CPU time here. Not for C++ workers, which do not know this setting and
+   * would not start.
+   */
+  srtpCryptoSuites?: SrtpCryptoSuite[];
   /**
    * Path of a worker executable to start as a child process: the C++ worker or `tsfu-worker`. Default: that of the
    * environment variable MEDIASOUP_WORKER_BIN when this package was loaded; else the worker runs in a thread of this

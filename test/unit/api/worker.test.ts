@@ -19,6 +19,7 @@ describe('workerArguments()', () => {
         rtcMaxPort: 2,
         rtcMinPort: 0,
         logTags: ['ice', '', 3, 'dtls'],
+        srtpCryptoSuites: ['AEAD_AES_256_GCM', 'AEAD_AES_128_GCM'],
         logLevel: 'warn',
       },
       [
@@ -29,6 +30,7 @@ describe('workerArguments()', () => {
         '--rtcMaxPort=2',
         '--dtlsCertificateFile=/cert',
         '--dtlsPrivateKeyFile=/key',
+        '--srtpCryptoSuites=AEAD_AES_256_GCM,AEAD_AES_128_GCM',
         '--libwebrtcFieldTrials=a/b/',
       ],
     ],

@@ -212,7 +212,7 @@ function replay(scenario: Scenario): Record<string, Received[]> {
     packet.extensionIds = Uint8Array.from(producer.info.extensionIds);
     producer.parser?.(packet);
     const routerPayloadType = producer.routerPayloadType;
-    expect(producer.mangler.mangle(packet, routerPayloadType, 5555, 0)).toBe(true);
+    expect(producer.mangler.mangle(packet, routerPayloadType, 5555)).toBe(true);
     storeGeometry(packet);
     for (const [consumerName, consumer] of consumers) {
       if (scenario.consumers[consumerName].producer !== name) continue;

@@ -164,7 +164,7 @@ describe('PacketMangler', () => {
     const bytes = buildPacket({ profile: 0x1000, extensions: [[5, zeros(100)]], payload: [1, 2, 3] });
     const packet = parse(bytes, 64)!;
     packet.bytes.fill(0xee, 0, 64);
-    expect(new PacketMangler({ kind: 'video', extensionIds: ids }).mangle(packet, 1, 2, 0)).toBe(false);
+    expect(new PacketMangler({ kind: 'video', extensionIds: ids }).mangle(packet, 1, 2)).toBe(false);
     expect(packet.bytes.slice(0, 64).every(byte => byte === 0xee)).toBe(true);
     expect(packet.offset).toBe(64);
     expect(payloadBytes(packet)).toEqual([1, 2, 3]);

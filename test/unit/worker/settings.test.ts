@@ -22,6 +22,7 @@ describe('settings', () => {
         '--rtcMaxPort=2010',
         '--dtlsCertificateFile=/c.pem',
         '--dtlsPrivateKeyFile=/k.pem',
+        '--srtpCryptoSuites=AEAD_AES_256_GCM,AEAD_AES_128_GCM',
         '--libwebrtcFieldTrials=WebRTC-Bwe-AlrLimitedBackoff/Disabled/',
       ),
     ).toEqual({
@@ -30,6 +31,8 @@ describe('settings', () => {
       rtcMinPort: 2000,
       rtcMaxPort: 2010,
       dtls: { certificatePem: 'content of /c.pem', privateKeyPem: 'content of /k.pem' },
+      // The others are offered, too.
+      srtpProfiles: ['AEAD_AES_256_GCM', 'AEAD_AES_128_GCM', 'AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32'],
       libwebrtcFieldTrials: 'WebRTC-Bwe-AlrLimitedBackoff/Disabled/',
     });
   });
@@ -53,6 +56,7 @@ describe('settings', () => {
     [['--dtlsPrivateKeyFile=/k.pem'], 'missing dtlsCertificateFile'],
     [['--dtlsCertificateFile=/no', '--dtlsPrivateKeyFile=/k'], "dtlsCertificateFile: '/no' cannot be read"],
     [['--dtlsCertificateFile=/c', '--dtlsPrivateKeyFile=/no'], "dtlsPrivateKeyFile: '/no' cannot be read"],
+    [['--srtpCryptoSuites=AEAD_AES_128_GCM,toString'], "invalid value 'toString' for srtpCryptoSuites"],
     [['--chicken=1'], "missing value in command line argument in option '--chicken=1'"],
     [['chicken'], "missing value in command line argument in option 'chicken'"],
     [['--rtc=1'], "missing value in command line argument in option '--rtc=1'"],

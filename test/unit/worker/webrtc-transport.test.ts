@@ -6,6 +6,7 @@ import * as FbsTransport from '../../../src/channel/fbs/transport.js';
 import type * as FbsWebRtcServer from '../../../src/channel/fbs/web-rtc-server.js';
 import * as FbsWebRtcTransport from '../../../src/channel/fbs/web-rtc-transport.js';
 import { DropReason } from '../../../src/common/drop-reason.js';
+import { orderSrtpProfiles } from '../../../src/dtls/srtp-profile.js';
 import {
   consumeRequest,
   createRouter,
@@ -15,6 +16,7 @@ import {
   produceRequest,
   webRtcTransportWithServerRequest,
 } from '../../support/requests.js';
+import { DEFAULT_SETTINGS } from '../../../src/worker/settings.js';
 import { TestWorker, WORKER_IP } from '../../support/test-worker.js';
 import { IcePeer } from '../../sim/support/ice-peer.js';
 import { connect, connectedPeers, createPeer, dump, WebRtcPeer } from '../../support/webrtc-peer.js';
@@ -40,6 +42,21 @@ const events = (worker: TestWorker, id: string): string[] =>
   });
 
 describe('WebRtcTransport', () => {
+  it.each([
+    [DEFAULT_SETTINGS.srtpProfiles, 'AES_CM_128_HMAC_SHA1_80'],
+    [orderSrtpProfiles(['AEAD_AES_256_GCM']), 'AEAD_AES_256_GCM'],
+    [orderSrtpProfiles(['AES_CM_128_HMAC_SHA1_32', 'AEAD_AES_128_GCM']), 'AES_CM_128_HMAC_SHA1_32'],
+  ] as const)('encrypts with what is preferred of %j', async (srtpProfiles, expected) => {
+    const worker = new TestWorker({ settings: { srtpProfiles } });
+    await createRouter(worker);
+    await createWebRtcTransport(worker, 'a');
+    const peer = await createPeer(worker, 'a', '10.0.1.1');
+    await connect(worker, 'a', peer, CLIENT);
+    peer.startDtls('client');
+    await worker.advance(1000);
+    expect(peer.srtpSuite).toBe(expected);
+  });
+
   it('connects as a client unless the peer is one', async () => {
     const worker = new TestWorker();
     await createRouter(worker);
