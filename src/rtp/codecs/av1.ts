@@ -11,7 +11,7 @@ export function parseAv1(packet: RtpPacket, reader: DependencyDescriptorReader):
 
 /**
  * Selects spatial and temporal layers. Spatial layers are raised at key frames and lowered at the end of a frame,
- * temporal layers raised one by one at any picture. Neither payload nor dependency descriptor are rewritten.
+ * temporal layers raised at any picture that can be decoded. Neither payload nor dependency descriptor are rewritten.
  */
 export class Av1EncodingContext extends EncodingContext {
   protected processDescriptor(descriptor: PayloadDescriptor): boolean {
@@ -32,12 +32,13 @@ export class Av1EncodingContext extends EncodingContext {
     if (spatialLayer > spatial) return false;
 
     if (this.targetTemporalLayer > this.currentTemporalLayer) {
-      // Pictures refer to the layer below; and all spatial layers of one come, or none.
-      const isNext = temporalLayer === this.currentTemporalLayer + 1;
-      if (isNext && spatialLayer === 0 && startOfFrame) temporal = temporalLayer;
+      // All of a picture comes, or nothing.
+      const isFirst = spatialLayer === 0 && startOfFrame;
+      if (temporalLayer > temporal && isFirst && this.isDecodable(temporalLayer)) temporal = temporalLayer;
     } else if (this.targetTemporalLayer < this.currentTemporalLayer) {
       if (temporalLayer === this.targetTemporalLayer && endOfFrame) temporal = temporalLayer;
     }
+    this.noteTemporalLayer(temporalLayer, temporalLayer <= temporal);
     if (temporalLayer > temporal) return false;
 
     // The end of the highest layer that is sent ends the picture for the receiver.

@@ -37,6 +37,9 @@ export abstract class EncodingContext {
    */
   rewrite: number = NO_REWRITE;
 
+  /** The lowest temporal layer that was left out since the last picture of those that are sent; Infinity: none was. */
+  #lowestMissing = Infinity;
+
   /** Numbers inside the payload continue without gap at the next packet. */
   protected syncRequired = false;
 
@@ -56,6 +59,20 @@ export abstract class EncodingContext {
     this.marker = packet.marker;
     this.rewrite = NO_REWRITE;
     return !packet.descriptor.present || this.processDescriptor(packet.descriptor);
+  }
+
+  /**
+   * Whether a picture of a higher temporal layer than those that are sent can be decoded: it may refer to any of a lower
+   * layer that came before it.
+   */
+  protected isDecodable(temporalLayer: number): boolean {
+    return temporalLayer <= this.#lowestMissing;
+  }
+
+  /** Remembers whether a picture was left out for its temporal layer. */
+  protected noteTemporalLayer(temporalLayer: number, isSent: boolean): void {
+    if (!isSent) this.#lowestMissing = Math.min(this.#lowestMissing, temporalLayer);
+    else if (temporalLayer === 0) this.#lowestMissing = Infinity;
   }
 
   protected abstract processDescriptor(descriptor: PayloadDescriptor): boolean;

@@ -49,10 +49,14 @@ function hasSequenceParameterSet(bytes: Uint8Array, offset: number, length: numb
 export class H264EncodingContext extends EncodingContext {
   protected processDescriptor(descriptor: PayloadDescriptor): boolean {
     const { temporalLayer } = descriptor;
-    if (temporalLayer > this.targetTemporalLayer) return false;
-    // Up one by one: pictures refer to those of the layer below.
-    const missing = temporalLayer - Math.max(this.currentTemporalLayer, 0);
-    if (missing > 1 || (missing === 1 && !descriptor.startOfFrame)) return false;
+    if (temporalLayer > this.targetTemporalLayer) {
+      this.noteTemporalLayer(temporalLayer, false);
+      return false;
+    }
+    const isRaised = temporalLayer > Math.max(this.currentTemporalLayer, 0);
+    const isSent = !isRaised || (descriptor.startOfFrame && this.isDecodable(temporalLayer));
+    this.noteTemporalLayer(temporalLayer, isSent);
+    if (!isSent) return false;
     this.currentSpatialLayer = 0;
     this.currentTemporalLayer = Math.min(Math.max(this.currentTemporalLayer, temporalLayer), this.targetTemporalLayer);
     return true;

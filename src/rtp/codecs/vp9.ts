@@ -89,7 +89,9 @@ export class Vp9EncodingContext extends EncodingContext {
 
     if (!isLate) temporal = this.#nextTemporalLayer(descriptor, temporal);
     const temporalLimit = isLate ? this.#temporalLayerChanges.layerAt(pictureId, this.currentTemporalLayer) : temporal;
-    if (temporalLimit >= 0 && temporalLayer > temporalLimit) return false;
+    const isTemporalLayerSent = temporalLimit < 0 || temporalLayer <= temporalLimit;
+    if (!isLate) this.noteTemporalLayer(temporalLayer, isTemporalLayerSent);
+    if (!isTemporalLayerSent) return false;
 
     // The end of the highest layer that is sent ends the picture for the receiver.
     if (spatialLayer === spatial && descriptor.endOfFrame) this.marker = true;
@@ -121,9 +123,10 @@ export class Vp9EncodingContext extends EncodingContext {
     if (target > current) {
       if (!descriptor.startOfFrame) return temporal;
       if (current === -1) return Math.max(layer, temporal);
-      // A switching up point is one from the layer below; and all spatial layers of a picture come, or none.
+      // All of a picture comes, or nothing. A switching up point is one from the layer below.
       const isFirst = descriptor.spatialLayer === 0 || this.ksvc;
-      return layer === current + 1 && descriptor.switchingPoint && isFirst ? layer : temporal;
+      const mayRaise = layer > current && descriptor.switchingPoint && isFirst && this.isDecodable(layer);
+      return mayRaise ? layer : temporal;
     }
     return target < current && layer === target && descriptor.endOfFrame ? target : temporal;
   }
