@@ -29,6 +29,8 @@ export interface RtpStreamRecvOwner {
   onRtpStreamPli(stream: RtpStreamRecv, now: number): void;
   /** Ask the sender for a key frame by FIR (RFC 5104 §4.3.1) with this command sequence number. */
   onRtpStreamFir(stream: RtpStreamRecv, commandSeq: number, now: number): void;
+  /** The sender began anew: with other sequence numbers, timestamps and numbers of pictures. */
+  onRtpStreamRestart(stream: RtpStreamRecv, now: number): void;
 }
 
 export interface RtpStreamRecvOptions {
@@ -54,6 +56,9 @@ export class RtpStreamRecv extends RtpStream implements Machine, NackGeneratorOw
   /** The last packet with a new timestamp whose capture time is known: µs of the local clock (NaN: none), RTP time. */
   captureMappingAt = NaN;
   captureMappingTimestamp = 0;
+
+  /** To be added to timestamps, so that they go on although the sender began anew. */
+  timestampOffset = 0;
 
   readonly #owner: RtpStreamRecvOwner;
   readonly #parser: PayloadParser | undefined;
@@ -255,6 +260,14 @@ export class RtpStreamRecv extends RtpStream implements Machine, NackGeneratorOw
     this.packetsLost = this.#reception.packetsLost;
     this.fractionLost = this.#reception.fractionLost;
     return report;
+  }
+
+  protected override onSequenceReset(timestamp: number, now: number): void {
+    const elapsed = Math.round(((now - this.maxPacketAt) * this.params.clockRate) / 1000);
+    this.timestampOffset = (this.timestampOffset + this.maxPacketTs + elapsed - timestamp) >>> 0;
+    this.#nackGenerator?.reset();
+    this.#transit = 0;
+    this.#owner.onRtpStreamRestart(this, now);
   }
 
   captureTimeByAbsCaptureTime(timestamp: number): number {

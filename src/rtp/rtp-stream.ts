@@ -146,8 +146,8 @@ export abstract class RtpStream {
   /** Called when the score changed. */
   protected abstract onScore(score: number, previousScore: number, now: number): void;
 
-  /** Called when sequence numbers started anew after a jump. */
-  protected onSequenceReset(): void {}
+  /** Called when sequence numbers started anew after a jump, with the timestamp of the packet. */
+  protected onSequenceReset(_timestamp: number, _now: number): void {}
 
   /**
    * Takes a packet into account. False: its sequence number is not plausible.
@@ -165,8 +165,8 @@ export abstract class RtpStream {
     const verdict = this.sequence.update(seq);
     if (verdict === SequenceVerdict.bad) return false;
     if (verdict === SequenceVerdict.reset) {
+      this.onSequenceReset(timestamp, now);
       this.#setMaxPacket(packet, timestamp, now);
-      this.onSequenceReset();
     } else if (verdict === SequenceVerdict.inOrder && isTimestampLower(timestamp, this.maxPacketTs)) {
       // The sender's timestamps went back, for example after a long silence.
       this.#setMaxPacket(packet, timestamp, now);

@@ -293,6 +293,7 @@ class Received implements RtpStreamRecvOwner {
   }
 
   onRtpStreamFir(): void {}
+  onRtpStreamRestart(): void {}
 }
 
 /** Gives sender reports to the streams they are for: receiver reports refer to them, and so tell the round trip time. */

@@ -167,6 +167,11 @@ export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner
     this.#manager.onProducerRtpStreamScore(stream, score, previousScore, now);
   }
 
+  onProducerRtpStreamRestart(mappedSsrc: number): void {
+    this.onClearBuffer();
+    this.#manager.onProducerRtpStreamRestart(mappedSsrc);
+  }
+
   onProducerSpatialLayerActivityChanged(_stream: RtpStreamRecv, now: number): void {
     this.#manager.onProducerSpatialLayerActivityChanged(now);
   }

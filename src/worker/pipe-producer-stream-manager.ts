@@ -52,6 +52,10 @@ export class PipeProducerStreamManager extends ProducerStreamManager {
 
   onProducerRtpStreamScore(): void {}
 
+  onProducerRtpStreamRestart(mappedSsrc: number): void {
+    if (this.owner.active) this.#syncRequired.add(mappedSsrc);
+  }
+
   onTransportConnected(now: number): void {
     for (const ssrc of this.#mappedSsrcs) this.#syncRequired.add(ssrc);
     if (this.owner.active) this.requestKeyFrame(now);

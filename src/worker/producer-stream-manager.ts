@@ -101,6 +101,8 @@ export abstract class ProducerStreamManager {
   abstract addProducerStream(stream: RtpStreamRecv, mappedSsrc: number): void;
   abstract onProducerNewRtpStream(stream: RtpStreamRecv, mappedSsrc: number, now: number): void;
   abstract onProducerRtpStreamScore(stream: RtpStreamRecv, score: number, previousScore: number, now: number): void;
+  /** From the next packet on the stream has other sequence numbers; nothing refers to what was before. */
+  abstract onProducerRtpStreamRestart(mappedSsrc: number): void;
   onProducerSpatialLayerActivityChanged(_now: number): void {}
   onProducerSenderReport(_first: boolean, _now: number): void {}
 

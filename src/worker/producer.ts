@@ -57,6 +57,9 @@ export interface ProducerListener {
   /** Bytes began or ceased to flow in one of the stream's spatial layers (SVC). */
   onProducerSpatialLayerActivityChanged(producer: Producer, stream: RtpStreamRecv, now: number): void;
 
+  /** The sender of the stream began anew, with other sequence numbers; its timestamps are made to go on. */
+  onProducerRtpStreamRestart(producer: Producer, mappedSsrc: number): void;
+
   /** @param first the first report from which `stream` can tell when a frame was captured */
   onProducerRtcpSenderReport(producer: Producer, stream: RtpStreamRecv, first: boolean, now: number): void;
 
@@ -215,6 +218,7 @@ export class Producer implements Machine, RtpStreamRecvOwner {
       return this.#drop(DropReason.rtpExtensions, ReceivedAs.discarded);
     }
     if (stream.maxPacketTs !== previousMaxPacketTs || isNew) this.#setCaptureTime(stream, packet);
+    if (stream.timestampOffset !== 0) packet.setTimestamp((packet.timestamp + stream.timestampOffset) >>> 0);
     storeGeometry(packet);
     if (this.kind === MediaKind.VIDEO) this.#checkVideoOrientation(packet);
     this.#listener.onProducerRtpPacketReceived(this, packet, now);
@@ -369,6 +373,12 @@ export class Producer implements Machine, RtpStreamRecvOwner {
     this.#traces.fir(ssrc, now);
   }
 
+  onRtpStreamRestart(stream: RtpStreamRecv, now: number): void {
+    // Its first packet was not believed, and is missing.
+    if (!this.#paused) this.#keyFrameRequests?.forceKeyFrameNeeded(stream.params.ssrc, now);
+    this.#listener.onProducerRtpStreamRestart(this, this.#streams.mappedSsrc(stream));
+  }
+
   #receptionReports(stream: RtpStreamRecv, now: number): ReportBlock[] {
     const worstRemoteFractionLost = stream.params.useInBandFec
       ? this.#listener.onProducerNeedWorstRemoteFractionLost(this, this.#streams.mappedSsrc(stream))
@@ -407,7 +417,7 @@ export class Producer implements Machine, RtpStreamRecvOwner {
     if (Number.isNaN(captureAt)) return;
     packet.captureAtUs = captureAt;
     stream.captureMappingAt = captureAt;
-    stream.captureMappingTimestamp = packet.timestamp;
+    stream.captureMappingTimestamp = (packet.timestamp + stream.timestampOffset) >>> 0;
   }
 
   #checkVideoOrientation(packet: RtpPacket): void {

@@ -183,6 +183,10 @@ export class Router implements TransportOwner, WebRtcTransportOwner, RtpObserver
     for (const consumer of this.#consumersOf(producer)) consumer.onProducerSpatialLayerActivityChanged(stream, now);
   }
 
+  onProducerRtpStreamRestart(producer: Producer, mappedSsrc: number): void {
+    for (const consumer of this.#consumersOf(producer)) consumer.onProducerRtpStreamRestart(mappedSsrc);
+  }
+
   onProducerRtcpSenderReport(producer: Producer, stream: RtpStreamRecv, first: boolean, now: number): void {
     for (const consumer of this.#consumersOf(producer)) consumer.onProducerRtcpSenderReport(stream, first, now);
   }

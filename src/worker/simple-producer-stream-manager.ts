@@ -81,6 +81,10 @@ export class SimpleProducerStreamManager extends ProducerStreamManager {
 
   onProducerRtpStreamScore(): void {}
 
+  onProducerRtpStreamRestart(): void {
+    this.#syncRequired = true;
+  }
+
   onTransportConnected(now: number): void {
     this.#syncRequired = true;
     if (this.#active) this.requestKeyFrame(now);

@@ -185,6 +185,13 @@ export class SimulcastProducerStreamManager extends LayeredProducerStreamManager
     }
   }
 
+  onProducerRtpStreamRestart(mappedSsrc: number): void {
+    if (this.#mappedSsrcs.indexOf(mappedSsrc) !== this.#currentSpatialLayer) return;
+    this.#syncRequired = true;
+    this.#spatialLayerToSync = -1;
+    this.#checkingForOldPackets = false;
+  }
+
   /** More layers can be switched to once their capture times are known, and those of the reference. */
   override onProducerSenderReport(first: boolean, now: number): void {
     if (!this.#hasCaptureMapping(this.#tsReferenceSpatialLayer)) return;

@@ -98,6 +98,10 @@ export class SvcProducerStreamManager extends LayeredProducerStreamManager {
     if (!this.owner.externallyManagedBitrate || score === 0 || previousScore === 0) this.mayChangeLayers(false, now);
   }
 
+  onProducerRtpStreamRestart(): void {
+    this.#syncRequired = true;
+  }
+
   override onProducerSpatialLayerActivityChanged(now: number): void {
     if (this.#active) this.mayChangeLayers(false, now);
   }

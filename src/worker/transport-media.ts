@@ -346,6 +346,10 @@ export class TransportMedia
     this.#router.onProducerSpatialLayerActivityChanged(producer, stream, now);
   }
 
+  onProducerRtpStreamRestart(producer: Producer, mappedSsrc: number): void {
+    this.#router.onProducerRtpStreamRestart(producer, mappedSsrc);
+  }
+
   onProducerRtcpSenderReport(producer: Producer, stream: RtpStreamRecv, first: boolean, now: number): void {
     this.#router.onProducerRtcpSenderReport(producer, stream, first, now);
   }

@@ -127,6 +127,7 @@ export class VideoReceiver implements RtpStreamRecvOwner {
   }
 
   onRtpStreamFir(): void {}
+  onRtpStreamRestart(): void {}
   onRtpStreamScore(): void {}
   onRtpStreamSpatialLayerActivityChanged(): void {}
 }

@@ -16,6 +16,7 @@ const owner = {
   onRtpStreamNack: (_: unknown, seqs: Uint16Array, count: number) => events.push(['nack', ...seqs.subarray(0, count)]),
   onRtpStreamPli: () => events.push(['pli']),
   onRtpStreamFir: (_: unknown, seq: number) => events.push(['fir', seq]),
+  onRtpStreamRestart: () => events.push(['restart']),
 };
 
 function create(

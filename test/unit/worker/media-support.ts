@@ -165,6 +165,10 @@ export class MediaHarness implements ProducerListener, ConsumerListener, EgressR
     for (const consumer of this.consumers) consumer.onProducerRtpStreamScore(stream, score, previous, now);
   }
 
+  onProducerRtpStreamRestart(_producer: Producer, mappedSsrc: number): void {
+    for (const consumer of this.consumers) consumer.onProducerRtpStreamRestart(mappedSsrc);
+  }
+
   onProducerSpatialLayerActivityChanged(
     ...[, stream, now]: Parameters<ProducerListener['onProducerSpatialLayerActivityChanged']>
   ): void {
