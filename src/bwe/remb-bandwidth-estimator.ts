@@ -30,6 +30,8 @@ export class RembBandwidthEstimator implements BandwidthEstimator {
   #max: number;
   #desired = 0;
   #limitedBy: LimitingFactor = 'initial';
+  /** The same as `receiver`, be it that the target is the minimum nevertheless. */
+  #isLimitedByReceiver = false;
   #isConnected = false;
   /** bps; NaN before the first. */
   #remb = NaN;
@@ -122,7 +124,7 @@ export class RembBandwidthEstimator implements BandwidthEstimator {
   onTimeout(now: number): void {
     this.#decideOnPadding(now);
     if (!this.#isPadding) return;
-    const maximum = (this.targetBitrate * MAX_BURST_MS) / 8000;
+    const maximum = Math.max(2 * MIN_PADDING, (this.targetBitrate * MAX_BURST_MS) / 8000);
     const filled = (this.targetBitrate * (now - this.#paddedAt)) / 8000;
     this.#budget = Math.max(-maximum, Math.min(maximum, this.#budget + filled));
     this.#paddedAt = now;
@@ -180,6 +182,7 @@ export class RembBandwidthEstimator implements BandwidthEstimator {
     }
     bitrate = this.#bound(bitrate, this.#lossLimit, 'loss');
     bitrate = this.#bound(bitrate, this.#max, 'maximum');
+    this.#isLimitedByReceiver = this.#limitedBy === 'receiver';
     if (bitrate < this.#min) {
       bitrate = this.#min;
       this.#limitedBy = 'minimum';
@@ -199,7 +202,7 @@ export class RembBandwidthEstimator implements BandwidthEstimator {
   #decideOnPadding(now: number): void {
     const isOfUse =
       this.#isConnected &&
-      this.#limitedBy === 'receiver' &&
+      this.#isLimitedByReceiver &&
       this.targetBitrate < this.#desired &&
       this.#loss < LOW_LOSS &&
       now >= this.#pauseUntil;

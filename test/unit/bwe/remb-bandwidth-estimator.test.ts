@@ -109,6 +109,15 @@ describe('padding', () => {
     expect(bytes * 8).toBeGreaterThan(0.9 * 50_000);
   });
 
+  it('is sent when the receiver allows less than the minimum', () => {
+    estimator.setDesiredBitrate(2_000_000, 1000);
+    estimator.onRemb(20_000, 10_000);
+    run(10_000, 12_000);
+    expect(estimator.describe()).toMatchObject({ targetBitrate: 30_000, limitedBy: 'minimum' });
+    const bytes = padding.reduce((sum, { size }) => sum + size, 0);
+    expect((bytes * 8) / 2).toBeGreaterThan(0.9 * 30_000);
+  });
+
   it('stops when it is of no use, and is tried again later and later', () => {
     estimator.setDesiredBitrate(2_000_000, 1000);
     const begins: number[] = [];
