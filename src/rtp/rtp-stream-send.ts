@@ -19,31 +19,10 @@ const MAX_SENDER_REPORT_REFERENCE_AGE = 2000;
 
 export interface RtpStreamSendOwner {
   onRtpStreamScore(stream: RtpStreamSend, score: number, previousScore: number, now: number): void;
-  /**
-   * Send a packet again.
-   *
-   * @param handle of the packet in packet memory
-   * @param seq, timestamp, marker, rewrite as the packet was sent first
-   */
-  onRtpStreamRetransmit(
-    stream: RtpStreamSend,
-    handle: number,
-    seq: number,
-    timestamp: number,
-    marker: boolean,
-    rewrite: number,
-    now: number,
-  ): void;
+  /** Send the packet in this slot again. */
+  onRtpStreamRetransmit(buffer: RetransmissionBuffer, slot: number, now: number): void;
   /** The same for a packet that was not asked for, see `RtpStreamSend.sendPadding`. */
-  onRtpStreamPadding(
-    stream: RtpStreamSend,
-    handle: number,
-    seq: number,
-    timestamp: number,
-    marker: boolean,
-    rewrite: number,
-    now: number,
-  ): void;
+  onRtpStreamPadding(buffer: RetransmissionBuffer, slot: number, now: number): void;
 }
 
 /**
@@ -140,15 +119,7 @@ export class RtpStreamSend extends RtpStream {
     for (let tried = 0; tried < choice; tried++) {
       const slot = buffer.slotBeforeNewest(this.#paddingDistance++ % choice);
       if (slot < 0) continue;
-      this.#owner.onRtpStreamPadding(
-        this,
-        buffer.handle(slot),
-        buffer.seq(slot),
-        buffer.timestamp(slot),
-        buffer.marker(slot),
-        buffer.rewrite(slot),
-        now,
-      );
+      this.#owner.onRtpStreamPadding(buffer, slot, now);
       return true;
     }
     return false;
@@ -255,15 +226,7 @@ export class RtpStreamSend extends RtpStream {
     const times = buffer.markResent(slot, now);
     this.packetsRetransmitted++;
     if (times === 1) this.packetsRepaired++;
-    this.#owner.onRtpStreamRetransmit(
-      this,
-      buffer.handle(slot),
-      seq,
-      buffer.timestamp(slot),
-      buffer.marker(slot),
-      buffer.rewrite(slot),
-      now,
-    );
+    this.#owner.onRtpStreamRetransmit(buffer, slot, now);
   }
 
   #updateScoreByReport(totalLost: number, now: number): void {

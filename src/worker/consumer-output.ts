@@ -1,4 +1,5 @@
 import { restoreSlot } from '../rtp/packet-slot.js';
+import { type RetransmissionBuffer } from '../rtp/retransmission-buffer.js';
 import { RtpPacket } from '../rtp/rtp-packet.js';
 import { RtpStreamSend, type RtpStreamSendOwner } from '../rtp/rtp-stream-send.js';
 import { SequenceManager } from '../rtp/sequence-manager.js';
@@ -106,43 +107,31 @@ export class ConsumerOutput implements RtpStreamSendOwner {
     this.#owner.onOutputScore(now);
   }
 
-  onRtpStreamRetransmit(
-    stream: RtpStreamSend,
-    handle: number,
-    seq: number,
-    timestamp: number,
-    marker: boolean,
-    rewrite: number,
-    now: number,
-  ): void {
+  onRtpStreamRetransmit(buffer: RetransmissionBuffer, slot: number, now: number): void {
     const { egress } = this.#media;
-    if (!this.#beginStored(handle, seq, timestamp, marker, rewrite)) return;
+    if (!this.#beginStored(buffer, slot)) return;
     this.#owner.onRetransmitRtp(egress.packet, now);
-    this.#traces.packet(egress.packet, storedPacket, stream.rtx !== undefined, now);
+    this.#traces.packet(egress.packet, storedPacket, this.stream.rtx !== undefined, now);
     egress.end();
   }
 
-  onRtpStreamPadding(
-    _stream: RtpStreamSend,
-    handle: number,
-    seq: number,
-    timestamp: number,
-    marker: boolean,
-    rewrite: number,
-    now: number,
-  ): void {
+  onRtpStreamPadding(buffer: RetransmissionBuffer, slot: number, now: number): void {
     const { egress } = this.#media;
-    if (!this.#beginStored(handle, seq, timestamp, marker, rewrite)) return;
+    if (!this.#beginStored(buffer, slot)) return;
     this.#owner.onSendPadding(egress.packet, now);
     egress.end();
   }
 
   /** Makes `storedPacket` the packet in a slot, and a copy of it that of the egress: by RTX if that was negotiated. */
-  #beginStored(handle: number, seq: number, timestamp: number, marker: boolean, rewrite: number): boolean {
+  #beginStored(buffer: RetransmissionBuffer, slot: number): boolean {
     const packet = storedPacket;
     const { egress, memory } = this.#media;
-    restoreSlot(packet, memory, handle);
+    restoreSlot(packet, memory, buffer.handle(slot));
     packet.updateMid(this.#mid);
+    const seq = buffer.seq(slot);
+    const timestamp = buffer.timestamp(slot);
+    const marker = buffer.marker(slot);
+    const rewrite = buffer.rewrite(slot);
     const { stream } = this;
     const { rtx } = stream;
     const { ssrc } = stream.params;

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PacketMemory } from '../../../src/common/packet-memory.js';
+import { type RetransmissionBuffer } from '../../../src/rtp/retransmission-buffer.js';
 import { RtpPacket } from '../../../src/rtp/rtp-packet.js';
 import { RtpStreamSend } from '../../../src/rtp/rtp-stream-send.js';
 import { type RtpStreamParams } from '../../../src/rtp/rtp-stream.js';
@@ -38,8 +39,8 @@ function create(params: Partial<RtpStreamParams> = {}): RtpStreamSend {
   };
   const owner = {
     onRtpStreamScore: (_: unknown, score: number) => scores.push(score),
-    onRtpStreamRetransmit: (_: unknown, _handle: number, seq: number) => resent.push(seq),
-    onRtpStreamPadding: (_: unknown, _handle: number, seq: number) => padding.push(seq),
+    onRtpStreamRetransmit: (buffer: RetransmissionBuffer, slot: number) => resent.push(buffer.seq(slot)),
+    onRtpStreamPadding: (buffer: RetransmissionBuffer, slot: number) => padding.push(buffer.seq(slot)),
   };
   return new RtpStreamSend(all, undefined, 0, memory, NTP_OFFSET, owner, 10_000);
 }
