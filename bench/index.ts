@@ -5,9 +5,12 @@
  */
 import { parseArgs } from 'node:util';
 import { data } from './sections/data.js';
+import { controlPlane } from './sections/control-plane.js';
 import { delay } from './sections/delay.js';
 import { fanOut } from './sections/fan-out.js';
+import { handshakes } from './sections/handshakes.js';
 import { idle } from './sections/idle.js';
+import { pauses } from './sections/pauses.js';
 import { rooms } from './sections/rooms.js';
 import { LoadProcess } from './support/load.js';
 import { printSection, type Section } from './support/table.js';
@@ -17,7 +20,10 @@ const sections: Record<string, (generator: LoadProcess, sink: LoadProcess, quick
   rooms,
   delay,
   data,
+  pauses,
+  handshakes,
   idle,
+  control: controlPlane,
 };
 
 const { values, positionals } = parseArgs({

@@ -11,6 +11,7 @@ import {
   produce,
   type Protection,
 } from '../support/room.js';
+import { buildMinimal } from '../support/minimal.js';
 import { median, type Section } from '../support/table.js';
 
 const FAN_OUT = [1, 4, 20, 100, 200];
@@ -79,6 +80,7 @@ export async function fanOut(generator: LoadProcess, sink: LoadProcess, quick: b
   const numbers = quick ? QUICK_FAN_OUT : FAN_OUT;
   const ports = await sink.open(Math.max(...numbers), 0);
   const rows: Section['rows'] = [];
+  const minimal = buildMinimal();
   for (const protection of PROTECTIONS) {
     const all: Record<string, FanOut[]> = {};
     for (const [name, create] of Object.entries(backends))
@@ -92,6 +94,10 @@ export async function fanOut(generator: LoadProcess, sink: LoadProcess, quick: b
           const cost = await cpuPerPacket(fanOuts[i], generator, RATE, count);
           // The first round is for the compiler.
           if (round >= 0) (results[name] ??= []).push(cost);
+        }
+        if (minimal !== undefined && round >= 0) {
+          const cost = await minimal(protection, size, OUTPUT / consumers, ports.slice(0, consumers));
+          (results['minimal C program'] ??= []).push(cost);
         }
       }
       const medians = Object.entries(results).map(([name, costs]) => [name, median(costs)] as const);
@@ -111,7 +117,7 @@ export async function fanOut(generator: LoadProcess, sink: LoadProcess, quick: b
   }
   return {
     title: 'Fan-out',
-    unit: 'CPU time per packet sent, µs; saturated. A worker does 10^6 / this packets per CPU second.',
+    unit: 'CPU time per packet sent, µs; saturated. A worker does 10^6 / this packets per CPU second. The minimal C program receives nothing, and is there only where gcc and OpenSSL are.',
     rows,
   };
 }

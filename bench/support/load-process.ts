@@ -6,6 +6,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SrtpSender } from '../../src/srtp/srtp-session.js';
+import { clientFingerprint, type HandshakeTarget, shakeHands } from './handshake-client.js';
 import { type Command, type GeneratorStream, type SinkReport } from './load.js';
 
 /** Sockets that nobody reads get a small buffer: what does not fit costs the kernel little. */
@@ -27,6 +28,10 @@ async function run(command: Command): Promise<unknown> {
   switch (command.do) {
     case 'open':
       return Promise.all(Array.from({ length: command.count }, (_, i) => openSink(i < command.read)));
+    case 'fingerprint':
+      return clientFingerprint;
+    case 'shake hands':
+      return shakeAllHands(command.targets, command.rate ?? Infinity);
     case 'reset':
       received = 0;
       delays = [];
@@ -43,8 +48,8 @@ async function openSink(read: boolean): Promise<number> {
   const socket = createSocket({ type: 'udp4', recvBufferSize: read ? READ_BUFFER : UNREAD_BUFFER });
   if (read) {
     socket.on('message', datagram => {
-      // Not RTCP.
-      if (datagram.length < 12 || (datagram[1] & 0x7f) >= 64) return;
+      // Not RTCP (RFC 5761 §4).
+      if (datagram.length < 12 || (datagram[1] >= 192 && datagram[1] <= 223)) return;
       received++;
       if (delays.length < MAX_DELAYS) delays.push((microseconds() - datagram.readUInt32BE(4)) | 0);
     });
@@ -77,6 +82,16 @@ async function send(streams: GeneratorStream[], rate: number, size: number, coun
     const due = Math.min(count, Math.ceil(((performance.now() - start) * rate) / 1000));
     while (sent < due) outgoing[sent++ % outgoing.length]();
   }
+}
+
+async function shakeAllHands(targets: HandshakeTarget[], rate: number): Promise<void> {
+  const start = performance.now();
+  await Promise.all(
+    targets.map(async (target, index) => {
+      await sleep(Math.max(0, (index * 1000) / rate - (performance.now() - start)));
+      await shakeHands(target);
+    }),
+  );
 }
 
 const sockets = new Map<number, Socket>();

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { type HandshakeTarget } from './handshake-client.js';
 import { type SrtpSuiteName } from '../../src/srtp/srtp-suite.js';
 
 /** A stream that a generator sends to a transport. */
@@ -24,6 +25,8 @@ export interface SinkReport {
 
 export type Command =
   | { do: 'open'; count: number; read: number }
+  | { do: 'fingerprint' }
+  | { do: 'shake hands'; targets: HandshakeTarget[]; rate: number | null }
   | { do: 'reset' }
   | { do: 'report' }
   | { do: 'send'; streams: GeneratorStream[]; rate: number; size: number; count: number };
@@ -52,6 +55,16 @@ export class LoadProcess {
    */
   send(streams: GeneratorStream[], rate: number, size: number, count: number): Promise<void> {
     return this.#run({ do: 'send', streams, rate, size, count });
+  }
+
+  /** Of the certificate that `shakeHands` shows; sha-256. */
+  fingerprint(): Promise<string> {
+    return this.#run({ do: 'fingerprint' });
+  }
+
+  /** Makes a handshake with each target, `rate` per second; Infinity: all at once. */
+  shakeHands(targets: HandshakeTarget[], rate: number): Promise<void> {
+    return this.#run({ do: 'shake hands', targets, rate: rate === Infinity ? null : rate });
   }
 
   close(): void {

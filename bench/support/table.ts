@@ -22,8 +22,10 @@ export function printSection({ title, unit, rows }: Section): void {
   for (const texts of cells) console.log(line(texts));
 }
 
-function format(value: string | number | undefined): string {
+function format(value: string | number | null | undefined): string {
   if (value === undefined) return '';
+  // NaN became null on its way from another process.
+  if (value === null) return '–';
   if (typeof value === 'string') return value;
   if (Number.isNaN(value)) return '–';
   return Math.abs(value) >= 1000 ? Math.round(value).toString() : Number(value.toPrecision(3)).toString();

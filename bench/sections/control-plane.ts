@@ -1,30 +1,21 @@
-/**
- * Milliseconds that calls of the API take, from the call until the promise is settled: median and 99th percentile, for
- * our worker in every way it can run, and for the executable that MEDIASOUP_WORKER_BIN names, if it names one. An empty
- * thread and an empty process are the base line. All take turns; compare numbers of one run only.
- *
- *     npm run bench:control
- */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Worker as Thread } from 'node:worker_threads';
 import type { types } from 'tsfu';
+import { backends } from '../support/backends.js';
+import { type LoadProcess } from '../support/load.js';
+import { type Section } from '../support/table.js';
 
-const ROUNDS = 31;
+const ROUNDS = 9;
+const QUICK_ROUNDS = 3;
 /** Calls of each kind per round. */
 const CALLS = 20;
 
-// The package reads it when it is loaded, and would start this worker instead of ours.
-const external = process.env.MEDIASOUP_WORKER_BIN;
-delete process.env.MEDIASOUP_WORKER_BIN;
-const tsfu = await import('tsfu');
 const sameThread = await import('tsfu/same-thread');
 
 const ways: Record<string, () => Promise<types.Worker>> = {
   'same thread': () => sameThread.createWorker(),
-  thread: () => tsfu.createWorker(),
-  process: () => tsfu.createWorker({ workerBin: tsfu.workerBin }),
-  ...(external && { MEDIASOUP_WORKER_BIN: () => tsfu.createWorker({ workerBin: external }) }),
+  ...backends,
 };
 
 const codec = { mimeType: 'video/VP8', clockRate: 90000 } as const;
@@ -33,13 +24,26 @@ const listenInfos: types.TransportListenInfo[] = [{ protocol: 'udp', ip: '127.0.
 /** Times by row (a way, or a base line) and column (a call). */
 const times = new Map<string, Map<string, number[]>>();
 
-for (let round = -1; round < ROUNDS; round++) {
-  if (round === 0) times.clear();
-  await timed('empty thread', 'start', startEmptyThread);
-  await timed('empty process', 'start', startEmptyProcess);
-  for (const [way, create] of Object.entries(ways)) await measure(way, create);
+/**
+ * Milliseconds that calls of the API take, from the call until the promise is settled. An empty thread and an empty process
+ * are the base line. All take turns.
+ */
+export async function controlPlane(_generator: LoadProcess, _sink: LoadProcess, quick: boolean): Promise<Section> {
+  for (let round = -1; round < (quick ? QUICK_ROUNDS : ROUNDS); round++) {
+    if (round === 0) times.clear();
+    await timed('empty thread', 'start', startEmptyThread);
+    await timed('empty process', 'start', startEmptyProcess);
+    for (const [way, create] of Object.entries(ways)) await measure(way, create);
+  }
+  return {
+    title: 'Control plane',
+    unit: `ms until the promise is settled, median / 99th percentile; ${CALLS} calls of each kind per round. dump and getStats are those of a transport with ${CALLS} Producers and ${CALLS} Consumers.`,
+    rows: [...times].map(([worker, cells]) => ({
+      worker,
+      ...Object.fromEntries([...cells].map(([call, samples]) => [call, summary(samples)])),
+    })),
+  };
 }
-print();
 
 async function measure(way: string, create: () => Promise<types.Worker>): Promise<void> {
   const worker = await timed(way, 'start', create);
@@ -87,19 +91,7 @@ async function startEmptyProcess(): Promise<void> {
   await once(child.stdout, 'data');
 }
 
-function print(): void {
-  const columns = [...times.get('thread')!.keys()];
-  const line = (cells: string[]): void => console.log(`| ${cells.join(' | ')} |`);
-  console.log(`${process.platform} ${process.arch}, Node ${process.version}; ms, median / 99th percentile\n`);
-  line(['', ...columns]);
-  line(['', ...columns].map(() => '---'));
-  for (const [row, cells] of times) {
-    line([row, ...columns.map(column => summary(cells.get(column)))]);
-  }
-}
-
-function summary(samples: number[] | undefined): string {
-  if (!samples) return '';
+function summary(samples: number[]): string {
   const sorted = samples.sort((a, b) => a - b);
   const at = (quantile: number): string => sorted[Math.floor(quantile * (sorted.length - 1))].toPrecision(3);
   return `${at(0.5)} / ${at(0.99)}`;
