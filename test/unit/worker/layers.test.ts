@@ -313,6 +313,55 @@ describe('a simulcast Consumer', () => {
       expect(consumer.increaseLayer(bitrate, LOSSY, harness.now)).toBeCloseTo(Math.min(bitrate, required));
     });
 
+    it('sends the lowest temporal layer only until the key frame of a lower layer comes', () => {
+      const temporal = ['L1T2', 'L1T2'];
+      harness = new MediaHarness();
+      producer = harness.produce(
+        produceRequest({ encodings: temporal.map((mode, layer) => ({ ssrc: STREAMS[layer], mode })) }),
+      );
+      consumer = harness.consume(consumeRequest({ consumable: temporal, preferredLayers: [1, 1] }));
+      consumer.setExternallyManagedBitrate();
+      seqs = [1000, 2000];
+      const frame = (layer: number, temporalLayer: number, key = false) => {
+        harness.receive(
+          producer,
+          buildPacket({
+            ssrc: STREAMS[layer],
+            payloadType: 100,
+            sequenceNumber: seqs[layer]++,
+            timestamp: (harness.now * 90 + layer * 1_000_000) >>> 0,
+            marker: true,
+            // X S; T; TID Y
+            payload: [0x90, 0x20, (temporalLayer << 6) | 0x20, key ? 0 : 1, layer, 0, 0],
+          }),
+        );
+      };
+      const sentFrames = () =>
+        harness.takeSent().map(({ bytes, payloadOffset: at }) => `${bytes[at + 4]}.${bytes[at + 2] >> 6}`);
+      const both = (temporalLayer: number, key = false) => [0, 1].forEach(layer => frame(layer, temporalLayer, key));
+      both(0, true);
+      for (let i = 0; i < 3; i++) {
+        report(0, 1);
+        harness.advance(1000);
+        both(0, true);
+        both(1);
+      }
+      for (let i = 0; i < 4; i++) consumer.increaseLayer(1e6, PLAIN, harness.now);
+      consumer.applyLayers(harness.now);
+      both(0, true);
+      both(1);
+      expect(layers().current).toBe('1.1');
+      harness.takeSent();
+      consumer.increaseLayer(1e6, PLAIN, harness.now);
+      consumer.applyLayers(harness.now);
+      expect(layers().target).toBe('0.0');
+      both(0);
+      both(1);
+      expect(sentFrames()).toEqual(['1.0']);
+      both(0, true);
+      expect(sentFrames()).toEqual(['0.0']);
+    });
+
     it('goes up within 10 s after a downgrade, or longer, only if there is bitrate to spare', () => {
       const take = (steps: number, spare = 1) => {
         for (let i = 0; i < steps; i++) {
