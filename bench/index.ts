@@ -35,6 +35,7 @@ const unknown = names.find(name => !(name in sections));
 if (unknown !== undefined) throw new Error(`no section '${unknown}'; there are ${Object.keys(sections).join(', ')}`);
 
 const results: Section[] = [];
+const start = performance.now();
 for (const name of names) {
   const [generator, sink] = [new LoadProcess(), new LoadProcess()];
   const section = await sections[name](generator, sink, values.quick);
@@ -42,6 +43,7 @@ for (const name of names) {
   sink.close();
   results.push(section);
   if (!values.json) printSection(section);
+  console.error(`${name}: done after ${Math.round((performance.now() - start) / 1000)} s`);
 }
 if (values.json)
   console.log(JSON.stringify({ node: process.version, platform: process.platform, arch: process.arch, results }));

@@ -6,7 +6,7 @@ import { backends } from '../support/backends.js';
 import { type LoadProcess } from '../support/load.js';
 import { type Section } from '../support/table.js';
 
-const ROUNDS = 9;
+const ROUNDS = 6;
 const QUICK_ROUNDS = 3;
 /** Calls of each kind per round. */
 const CALLS = 20;

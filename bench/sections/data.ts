@@ -8,7 +8,7 @@ import { type LoadProcess } from '../support/load.js';
 import { createRouter } from '../support/room.js';
 import { median, type Section } from '../support/table.js';
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 const LARGE = 16_384;
 const LARGE_COUNT = 640;
 const SMALL = 100;

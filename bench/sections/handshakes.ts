@@ -9,7 +9,7 @@ import { createFanOuts } from './fan-out.js';
 const HANDSHAKES = 100;
 /** Of the storm, and how long it lasts, ms. */
 const STORM_RATE = 50;
-const STORM_DURATION = 3000;
+const STORM_DURATION = 2000;
 /** What is forwarded meanwhile: 20 000 packets per second. */
 const CONSUMERS = 20;
 const RATE = 1000;

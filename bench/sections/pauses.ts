@@ -20,8 +20,8 @@ const SIZE = 1200;
 /** Packets per second that come in. */
 const RATE = 1500;
 /** ms: before it counts, and while it does. */
-const WARM_UP = 2000;
-const DURATION = 5000;
+const WARM_UP = 1000;
+const DURATION = 4000;
 
 /** How long garbage is collected, and how late the event loop is, while a worker forwards. */
 export async function pauses(generator: LoadProcess, sink: LoadProcess): Promise<Section> {

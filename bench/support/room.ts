@@ -95,4 +95,4 @@ export async function drained(producer: types.Producer): Promise<void> {
 }
 
 /** ms */
-const QUIET = 30;
+const QUIET = 20;
