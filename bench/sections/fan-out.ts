@@ -90,8 +90,8 @@ export async function fanOut(generator: LoadProcess, sink: LoadProcess, quick: b
       const { consumers, size } = Object.values(all)[0][i];
       const count = Math.min(MAX_INPUT, OUTPUT / consumers);
       const results: Record<string, number[]> = {};
-      // The first rounds of a worker are for the compiler.
-      for (let round = i === 0 ? -2 : 0; round < (quick ? QUICK_ROUNDS : ROUNDS); round++) {
+      // The first rounds of each size are for the compiler.
+      for (let round = i % numbers.length === 0 ? -2 : 0; round < (quick ? QUICK_ROUNDS : ROUNDS); round++) {
         for (const [name, fanOuts] of Object.entries(all)) {
           const cost = await cpuPerPacket(fanOuts[i], generator, RATE, count);
           if (round >= 0) (results[name] ??= []).push(cost);
