@@ -142,9 +142,14 @@ export class SvcProducerStreamManager extends LayeredProducerStreamManager {
 
   targetBitrate(now: number): number {
     const { ksvc, targetSpatialLayer, targetTemporalLayer } = this.#context;
-    if (this.#stream === undefined || targetSpatialLayer === -1) return 0;
-    const bitrate = this.#stream.bitrateUpTo(targetSpatialLayer, targetTemporalLayer, now);
-    return ksvc ? bitrate - this.#stream.bitrateUpTo(targetSpatialLayer, -1, now) : bitrate;
+    const stream = this.#stream;
+    if (stream === undefined || targetSpatialLayer === -1) return 0;
+    if (!ksvc) return stream.bitrateUpTo(targetSpatialLayer, targetTemporalLayer, now);
+    let bitrate = 0;
+    for (let temporal = 0; temporal <= targetTemporalLayer; temporal++) {
+      bitrate += stream.layerBitrate(targetSpatialLayer, temporal, now);
+    }
+    return bitrate;
   }
 
   desiredBitrate(now: number): number {

@@ -14,11 +14,17 @@ function recordingOf(name: string, times: number): PublisherRecording {
   return { ...capture.producers[0], datagrams };
 }
 
-describe.each(['vp8-simulcast', 'h264-simulcast', 'vp9-l3t3', 'av1-l3t3'])('what Chromium sent as %s', name => {
+describe.each([
+  'vp8-simulcast-switching',
+  'h264-simulcast-switching',
+  'vp9-l3t3-switching',
+  'vp9-l3t3-key',
+  'av1-l3t3-switching',
+])('what Chromium sent as %s', name => {
   const watch = async (bandwidth: number) => {
     const lab = await Lab.create({ seed: 1 });
     const viewer = await lab.watch({ link: { bandwidth, queueLength: queueOf(bandwidth, 300) } });
-    const consumer = await lab.consume(viewer, await lab.replay(recordingOf(`chromium-${name}-switching`, 5)));
+    const consumer = await lab.consume(viewer, await lab.replay(recordingOf(`chromium-${name}`, 5)));
     await lab.run(20_000);
     const { frames } = viewer.playback(consumer);
     return { recording: lab.recording(viewer), layers: consumer.currentLayers!, frames };
@@ -36,6 +42,6 @@ describe.each(['vp8-simulcast', 'h264-simulcast', 'vp9-l3t3', 'av1-l3t3'])('what
     expect(layers.spatialLayer).toBeLessThan(2);
     expect(recording.sendBitrate(12_000, 20_000)).toBeLessThan(100_000);
     expect(recording.loss(12_000, 20_000)).toBeLessThan(0.03);
-    expect(frames).toBeGreaterThan(100);
+    expect(frames).toBeGreaterThan(80);
   });
 });
