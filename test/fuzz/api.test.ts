@@ -50,15 +50,13 @@ function negotiate(ortc: Ortc, input: Input): unknown {
     const consume = (caps: Parameters<Ortc['canConsume']>[1]): unknown =>
       outcome(() => {
         ortc.validateAndNormalizeRtpCapabilities(caps);
-        return {
-          canConsume: ortc.canConsume(consumable, caps),
-          consumer: ortc.getConsumerRtpParameters({
-            consumableRtpParameters: consumable,
-            remoteRtpCapabilities: caps,
-            pipe,
-            enableRtx,
-          }),
-        };
+        const consumer = ortc.getConsumerRtpParameters({
+          consumableRtpParameters: consumable,
+          remoteRtpCapabilities: caps,
+          pipe,
+          enableRtx,
+        });
+        return { canConsume: ortc.canConsume(consumable, caps), consumer: withoutDeparture(consumer) };
       });
     return {
       router,
@@ -70,6 +68,17 @@ function negotiate(ortc: Ortc, input: Input): unknown {
       piped: ortc.getPipeConsumerRtpParameters({ consumableRtpParameters: consumable, enableRtx }),
     };
   });
+}
+
+/** Consumers of AV1 with spatial layers get the dependency descriptor, which those of the reference do not. */
+function withoutDeparture(parameters: RtpParameters): RtpParameters {
+  const { codecs, encodings, headerExtensions } = parameters;
+  const isAv1 = codecs[0].mimeType.toLowerCase() === 'video/av1';
+  if (!isAv1 || !encodings?.some(({ scalabilityMode = '' }) => /^[LS][2-9]/.test(scalabilityMode))) return parameters;
+  return {
+    ...parameters,
+    headerExtensions: headerExtensions!.filter(({ uri }) => !uri.includes('dependency-descriptor')),
+  };
 }
 
 interface Input {
