@@ -67,9 +67,9 @@ function longestStandstill(watched: Watched[]): number {
   let since = 0;
   for (let index = 1; index < watched.length; index++) {
     const [before, now] = [watched[index - 1].stats, watched[index].stats];
-    if (now.framesDecoded > before.framesDecoded) since = index;
-    const waiting = now.framesReceived - watched[since].stats.framesReceived;
-    if (waiting > 0) longest = Math.max(longest, (index - since) * INTERVAL);
+    const isWaiting = now.framesReceived > watched[since].stats.framesReceived;
+    if (now.framesDecoded > before.framesDecoded || !isWaiting) since = index;
+    longest = Math.max(longest, (index - since) * INTERVAL);
   }
   return longest;
 }
