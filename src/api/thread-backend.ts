@@ -10,7 +10,7 @@ import { type ThreadFiles } from './worker-files.js';
 /** How long a worker may take to close before its thread is stopped. */
 const endTimeoutMs = 2000;
 
-/** The compiled code of a worker thread, once there was one: the next one starts in half the time. */
+/** The compiled code of a worker thread, once there was one: those that follow need not compile it. */
 let codeCache: Uint8Array | undefined;
 
 /**
