@@ -23,7 +23,7 @@ export class RemoteClockOffsetEstimator {
   addSenderReport(ntpTime: number, arrival: number, rtt: number): void {
     if (ntpTime === 0 || arrival === this.#lastArrival) return;
     this.#lastArrival = arrival;
-    this.#samples[this.#next] = arrival - ntpTime - Math.trunc((rtt * 1000) / 2);
+    this.#samples[this.#next] = arrival - ntpTime - Math.trunc(rtt) * 500;
     this.#next = (this.#next + 1) % WINDOW;
     if (this.#count < WINDOW) this.#count++;
     if (this.#count >= MIN_SAMPLES) this.offset = this.#median();

@@ -244,7 +244,10 @@ export class Producer implements Machine, RtpStreamRecvOwner {
     }
     const first = !stream.hasSenderReport;
     stream.receiveSenderReport(ntpSeconds, ntpFraction, timestamp, now);
-    this.#captureTime.addSenderReport(stream.senderReportNtp, Math.floor(now * 1000), stream.rtt);
+    // Without a time of its own the report would be taken for that of the one before.
+    if (ntpSeconds !== 0 || ntpFraction !== 0) {
+      this.#captureTime.addSenderReport(stream.senderReportNtp, Math.floor(now * 1000), stream.rtt);
+    }
     this.#listener.onProducerRtcpSenderReport(this, stream, first, now);
     this.#traces.senderReport(ssrc, ntpSeconds, ntpFraction, timestamp, packetCount, octetCount, now);
     return DropReason.none;

@@ -21,9 +21,9 @@ describe('RemoteClockOffsetEstimator', () => {
     expect(estimator.offset).toBe(20_000 - NTP);
   });
 
-  it('takes half the round trip time off', () => {
+  it('takes half the round trip time, in whole ms, off', () => {
     const estimator = new RemoteClockOffsetEstimator();
-    feed(estimator, [20, 20, 20], 30);
+    feed(estimator, [20, 20, 20], 30.9);
     expect(estimator.offset).toBe(5000 - NTP);
   });
 
