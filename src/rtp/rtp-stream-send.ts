@@ -221,7 +221,7 @@ export class RtpStreamSend extends RtpStream {
     const slot = buffer.find(seq);
     if (slot < 0) return;
     const resentAt = buffer.resentAt(slot);
-    const rtt = this.rtt >= 1 ? Math.trunc(this.rtt) : DEFAULT_RTT;
+    const rtt = this.rtt > 0 ? Math.trunc(this.rtt) : DEFAULT_RTT;
     if (resentAt >= 0 && now - resentAt <= rtt) return;
     const times = buffer.markResent(slot, now);
     this.packetsRetransmitted++;

@@ -92,8 +92,11 @@ describe('RtpStreamSend retransmission', () => {
     stream.rtt = 20;
     for (const now of [10_121, 10_122]) stream.receiveNackItem(1, 0, now);
     expect(resent).toHaveLength(3);
+    stream.rtt = 0.5;
+    for (const now of [10_122, 10_123]) stream.receiveNackItem(1, 0, now);
+    expect(resent).toHaveLength(4);
     // Only the first one counts as a repair.
-    expect(stream).toMatchObject({ packetsRetransmitted: 3, packetsRepaired: 1 });
+    expect(stream).toMatchObject({ packetsRetransmitted: 4, packetsRepaired: 1 });
   });
 
   it.each([
@@ -161,6 +164,13 @@ describe('RtpStreamSend reports', () => {
     const stream = create();
     stream.receivePacket(store(255, 0), 1, 1000, false, -1, 10_000);
     expect(stream.senderReport(10_100)).toMatchObject({ packetCount: 1, octetCount: 0 });
+  });
+
+  it('has the bitrate of the last 2500 ms', () => {
+    const stream = create();
+    send(stream, [1]);
+    const bitrate = Math.round((112 * 8000) / 2500);
+    expect([12_499, 12_500].map(now => stream.bitrate(now))).toEqual([bitrate, 0]);
   });
 
   it('stop 2 s after the last new timestamp', () => {
