@@ -466,9 +466,13 @@ export class TransportMedia
     this.#owner.sendRtcp(bytes, offset, length);
   }
 
-  /** Sends a packet, now or a bit later. False: it is not sent. */
+  /** Sends a packet, now or a bit later. False: it is not sent, for lack of bandwidth. */
   #sendPacket(consumer: Consumer, packet: EgressPacket, isRetransmission: boolean, now: number): boolean {
-    if (!this.#owner.isConnected) return false;
+    if (!this.#owner.isConnected) {
+      // Its peer is not known yet (comedia). Counters of RTP count what Consumers send, as in the reference.
+      this.#context.drops.count(DropReason.notConnected);
+      return true;
+    }
     // AES-GCM does not forgive a repetition that differs (see SrtpSender).
     if (packet.mayBeRepeated && this.#owner.rtpProtector?.repeatsMustBeEqual === true) {
       this.#owner.dispatchRtp(packet, consumer, now);

@@ -102,16 +102,17 @@ describe('PlainTransport', () => {
     ]);
   });
 
-  it('has one id for each extension: that of the last Producer', async () => {
+  it('has one id for each extension: that of the last Producer that has one', async () => {
     const { worker, sender, port } = await senderAndReceiver();
-    const produce = async (id: string, extensionId: number): Promise<void> => {
+    const produce = async (id: string, extensionId?: number): Promise<void> => {
       const request = produceRequest(id, 0);
       request.rtpParameters.mid = id;
-      request.rtpParameters.headerExtensions = [
-        { uri: FbsRtpParameters.RtpHeaderExtensionUri.Mid, id: extensionId, encrypt: false, parameters: [] },
-      ];
+      request.rtpParameters.headerExtensions =
+        extensionId === undefined
+          ? []
+          : [{ uri: FbsRtpParameters.RtpHeaderExtensionUri.Mid, id: extensionId, encrypt: false, parameters: [] }];
       request.rtpParameters.encodings = [{ dtx: false }];
-      request.rtpMapping.encodings = [{ mappedSsrc: 7000 + extensionId }];
+      request.rtpMapping.encodings = [{ mappedSsrc: 7000 + (extensionId ?? 0) }];
       await worker.request(Method.TRANSPORT_PRODUCE, 'in', request);
     };
     /** An Opus packet whose MID, of one letter, has this id. */
@@ -130,6 +131,8 @@ describe('PlainTransport', () => {
     sender.send(packet(101, 1, 'a'), port);
     await worker.advance(1);
     expect(worker.core.drops.toJSON()).toEqual({ rtpNoProducer: 1 });
+    await produce('c');
+    await worker.request(Method.TRANSPORT_CLOSE_PRODUCER, 'in', { producerId: 'b' });
     expect(
       (await worker.request<FbsPlainTransport.DumpResponse>(Method.TRANSPORT_DUMP, 'in')).base.recvRtpHeaderExtensions
         .mid,
@@ -147,6 +150,17 @@ describe('PlainTransport', () => {
     expect(worker.core.drops.toJSON()).toEqual({ unknownProtocol: 1, rtpNoProducer: 1 });
     expect((await stats(worker, 'out')).bytesSent).toBe(48n);
     expect(worker.core.memory.slotsInUse).toBe(0);
+  });
+
+  it('counts as RTP what a Consumer sends, although its peer is not known yet', async () => {
+    const { worker, sender, port } = await senderAndReceiver();
+    await createPlainTransport(worker, 'late', { comedia: true });
+    await worker.request(Method.TRANSPORT_CONSUME, 'late', consumeRequest('waiting', 'producer', 1000, 6000));
+    await worker.request(Method.PLAINTRANSPORT_CONNECT, 'late', {});
+    sender.send(opusPacket(1000, 1), port);
+    await worker.advance(10);
+    expect(await stats(worker, 'late')).toMatchObject({ rtpBytesSent: 48n, bytesSent: 0n });
+    expect(worker.core.drops.toJSON()).toEqual({ notConnected: 1 });
   });
 
   it('ignores everybody but its peer', async () => {
