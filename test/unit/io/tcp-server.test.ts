@@ -23,6 +23,8 @@ class Peer implements TcpHandler, TcpConnectionHandler {
   readonly log: string[] = [];
   connection: TcpConnection | undefined = undefined;
   broken = false;
+  /** When the last frame came, by the server's clock. */
+  frameAt = NaN;
   onFrameHook: (connection: TcpConnection) => void = () => {};
   #wake = (): void => {};
 
@@ -31,7 +33,8 @@ class Peer implements TcpHandler, TcpConnectionHandler {
     this.#record('connection');
     return this;
   }
-  onFrame(frame: Uint8Array): void {
+  onFrame(frame: Uint8Array, now: number): void {
+    this.frameAt = now;
     this.#record(`frame ${Buffer.from(frame).toString()}`);
     this.onFrameHook(this.connection!);
   }
@@ -106,8 +109,10 @@ describe('connections', () => {
   ])('to %s carry frames both ways', async (ip, from, family) => {
     const [server, peer] = await listen(ip);
     const socket = await connected(server, from);
+    const sentAt = performance.now();
     socket.write(Buffer.concat([frame('one'), frame(''), frame('two').subarray(0, 3)]));
     await peer.until('frame one');
+    expect(peer.frameAt).toBeGreaterThanOrEqual(sentAt);
     socket.write(frame('two').subarray(3));
     await peer.until('frame two');
     expect(peer.log).toEqual(['connection', 'frame one', 'frame two']);

@@ -103,10 +103,12 @@ describe('RateCalculator', () => {
   it('ignores what is older than the window and still answers', () => {
     const calculator = new RateCalculator();
     calculator.update(5, 10_000);
-    calculator.update(100, 8_999);
-    expect(calculator.rate(8_999)).toBe(40);
+    calculator.update(100, 9_000);
+    expect(calculator.rate(9_000)).toBe(40);
     expect(calculator.rate(10_000)).toBe(40);
     expect(calculator.total).toBe(5);
+    calculator.update(1, 9_001);
+    expect(calculator.total).toBe(6);
   });
 
   it('forgets everything in the far future', () => {

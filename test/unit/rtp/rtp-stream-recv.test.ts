@@ -378,6 +378,17 @@ describe('RtpStreamRecv layers', () => {
     expect(stream).toMatchObject({ packetCount: 3, byteCount: 3 * length });
   });
 
+  it.each([
+    [false, 2500],
+    [true, 6000],
+  ])('with DTX, %s: have the bitrate of the last %i ms', (useDtx, window) => {
+    const stream = create({ useDtx, useNack: false });
+    const packet = media(1);
+    stream.receivePacket(packet, 10_000);
+    const bitrate = Math.round((packet.length * 8000) / window);
+    expect([9_999, 10_000].map(after => stream.bitrate(after + window))).toEqual([bitrate, 0]);
+  });
+
   it('beyond the announced ones count as the last', () => {
     const stream = create({ mimeType: 'video/VP9', useNack: false });
     stream.receivePacket(vp9(1, 2, 2), 10_000);

@@ -141,9 +141,10 @@ describe('BitrateTrend', () => {
     trend.update(1000, 0);
     trend.update(2000, 1000);
     expect(trend.value).toBe(2000);
-    trend.update(500, 2000);
+    trend.update(2000, 1500);
+    trend.update(500, 2500);
     expect(trend.value).toBe(1900);
-    trend.update(500, 11_000);
+    trend.update(500, 11_500);
     expect(trend.value).toBe(1000);
     trend.update(500, 30_000);
     expect(trend.value).toBe(500);

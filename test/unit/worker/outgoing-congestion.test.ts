@@ -3,6 +3,7 @@ import { PacketMemory } from '../../../src/common/packet-memory.js';
 import { TimerQueue } from '../../../src/common/timer-queue.js';
 import { type Consumer } from '../../../src/worker/consumer.js';
 import { type WorkerContext } from '../../../src/worker/context.js';
+import { type EgressPacket } from '../../../src/worker/egress.js';
 import { OutgoingCongestion } from '../../../src/worker/outgoing-congestion.js';
 import { consumeRequest, MediaHarness } from './media-support.js';
 
@@ -37,6 +38,41 @@ const withFeedback = (): Consumer =>
   new MediaHarness().consume(
     consumeRequest({ codec: { feedback: [['transport-cc', '']] }, extensions: [['TransportWideCcDraft01', 5]] }),
   );
+
+describe('a packet that is sent', () => {
+  /** What is written into it: abs-send-time, and the transport-wide sequence number. */
+  function stamp(now: number, hasNumber = true): [sendTime: number, sequenceNumber?: number] {
+    let sendTime = NaN;
+    let written: number | undefined;
+    const packet = {
+      length: 100,
+      writeAbsSendTime: (value: number) => ((sendTime = value), true),
+      writeTransportWideCc: (value: number) => (hasNumber && (written = value), hasNumber),
+    };
+    congestion.stampPacket(packet as unknown as EgressPacket, now);
+    return written === undefined ? [sendTime] : [sendTime, written];
+  }
+
+  it('carries the time in 6.18 s, and a number that counts from 1', () => {
+    congestion.negotiate(withFeedback());
+    congestion.connected(10_000);
+    expect(stamp(10_000)).toEqual([10 << 18, 1]);
+    // Audio has no number.
+    expect(stamp(10_500, false)).toEqual([10.5 * 2 ** 18]);
+    expect(stamp(64_000 + 250)).toEqual([2 ** 16, 2]);
+  });
+
+  it('has numbers of 16 bits', () => {
+    congestion.negotiate(withFeedback());
+    let last: number | undefined;
+    for (let i = 0; i <= 65_536; i++) [, last] = stamp(10_000);
+    expect(last).toBe(1);
+  });
+
+  it('carries the time alone if there is no transport-wide feedback', () => {
+    expect(stamp(1000)).toEqual([1 << 18]);
+  });
+});
 
 describe('the bitrate that is available at first', () => {
   it('is distributed as soon as there is a connection, and then once a second', () => {

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DropReason } from '../../../src/common/drop-reason.js';
-import { TraceEventType } from '../../../src/channel/fbs/producer.js';
+import { TraceEventType, TraceInfo } from '../../../src/channel/fbs/producer.js';
 import { Type } from '../../../src/channel/fbs/rtp-parameters.js';
 import { CompoundBuilder } from '../../../src/rtp/rtcp/compound.js';
+import { NTP_UNIX_OFFSET_SECONDS } from '../../../src/rtp/time.js';
 import { type Producer, ReceivedAs } from '../../../src/worker/producer.js';
 import { buildPacket, type PacketParts, uint } from '../rtp/support.js';
 import { MediaHarness, type ProduceOptions, produceRequest } from './media-support.js';
@@ -209,37 +210,44 @@ describe('Producer events', () => {
       extensions: [
         ['Mid', 5],
         ['TransportWideCcDraft01', 6],
+        ['RtpStreamId', 7],
       ],
     });
     producer.enableTraceEvents([TraceEventType.RTP, TraceEventType.KEYFRAME, TraceEventType.SR]);
-    harness.receive(
-      producer,
-      packet({
-        extensions: [
-          [5, chars('mm')],
-          [6, [1, 2]],
-        ],
-      }),
-    );
-    harness.receive(producer, packet({ sequenceNumber: 2, payload: DELTA_FRAME }));
+    const extensions: [number, number[]][] = [
+      [5, chars('mm')],
+      [6, [1, 2]],
+      [7, chars('r')],
+    ];
+    const layers = [0x90, 0x20, 0x40, 0x00];
+    const first = packet({ timestamp: 7, marker: true, extensions, payload: layers, padding: 2 });
+    harness.receive(producer, first);
+    const second = packet({ sequenceNumber: 2, payload: DELTA_FRAME });
+    harness.receive(producer, second);
     const traces = harness.takeEvents().filter(event => (event as string[])[0] === 'PRODUCER_TRACE');
-    expect(traces).toMatchObject([
+    const info = { infoType: TraceInfo.KeyFrameTraceInfo, timestamp: BigInt(harness.now), direction: 0 };
+    const rtpPacket = { payloadType: 100, ssrc: 1111, spatialLayer: 0, payloadSize: 4n };
+    expect(traces).toEqual([
       [
         'PRODUCER_TRACE',
         'p1',
         {
+          ...info,
           type: TraceEventType.KEYFRAME,
-          direction: 0,
           info: {
             isRtx: false,
             rtpPacket: {
-              ssrc: 1111,
-              payloadType: 100,
-              mid: 'mm',
-              rid: undefined,
-              wideSequenceNumber: 258,
+              ...rtpPacket,
+              sequenceNumber: 1,
+              timestamp: 7,
+              marker: true,
               isKeyFrame: true,
-              payloadSize: 4n,
+              size: BigInt(first.length),
+              temporalLayer: 1,
+              mid: 'mm',
+              rid: 'r',
+              rrid: 'r',
+              wideSequenceNumber: 258,
             },
           },
         },
@@ -248,8 +256,21 @@ describe('Producer events', () => {
         'PRODUCER_TRACE',
         'p1',
         {
+          ...info,
           type: TraceEventType.RTP,
-          info: { rtpPacket: { sequenceNumber: 2, mid: undefined, wideSequenceNumber: undefined } },
+          infoType: TraceInfo.RtpTraceInfo,
+          info: {
+            isRtx: false,
+            rtpPacket: {
+              ...rtpPacket,
+              sequenceNumber: 2,
+              timestamp: 90_000,
+              marker: false,
+              isKeyFrame: false,
+              size: BigInt(second.length),
+              temporalLayer: 0,
+            },
+          },
         },
       ],
     ]);
@@ -350,6 +371,7 @@ describe('Producer reports', () => {
     const first = reports(producer).bytes;
     expect(first.length).toBe(8 + 24 + 20);
     expect([...first.slice(0, 12)]).toEqual([0x81, 201, 0, 7, 0, 0, 0, 0, ...uint(1111, 4)]);
+    expect([...first.slice(-8)]).toEqual([...uint(NTP_UNIX_OFFSET_SECONDS + harness.now / 1000, 4), ...uint(0, 4)]);
     harness.advance(860);
     expect(reports(producer).bytes.length).toBe(0);
     harness.advance(20);
@@ -399,6 +421,23 @@ describe('Producer reports', () => {
     ]);
     expect(producer.receiveRtcpDelaySinceLastReceiverReport(3, 1, 1, harness.now)).toBe(DropReason.rtcpUnknownStream);
     expect(producer.receiveRtcpDelaySinceLastReceiverReport(1111, 0, 0, harness.now)).toBe(DropReason.none);
+  });
+});
+
+describe('Producer and the clock of its sender', () => {
+  it('learns from sender reports that have a time', () => {
+    const producer = produce();
+    harness.receive(producer, packet());
+    const estimator = harness.captureTimes.acquire('cname', false);
+    const report = (ntpSeconds: number): void => {
+      producer.receiveRtcpSenderReport(1111, ntpSeconds, 0, 0, 0, 0, harness.now);
+      harness.advance(1000);
+    };
+    const offset = harness.now * 1000 - 10e6;
+    for (const ntpSeconds of [10, 11, 12]) report(ntpSeconds);
+    expect(estimator.clockOffset).toBe(offset);
+    for (let i = 0; i < 7; i++) report(0);
+    expect(estimator.clockOffset).toBe(offset);
   });
 });
 

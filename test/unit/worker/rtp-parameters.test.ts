@@ -60,6 +60,26 @@ describe('RTP parameters', () => {
     expect(() => parseRtpParameters(changed(change))).toThrow(new TypeError(message));
   });
 
+  it('tell media codecs, in any case of letters, from what comes beside them', () => {
+    const parse = (mimeType: string) => parseRtpParameters(changed(p => (p.codecs = [codec(mimeType, 100)])));
+    const audio = ['opus', 'multiopus', 'PCMA', 'PCMU', 'ISAC', 'G722', 'iLBC', 'SILK'].map(name => `audio/${name}`);
+    const video = ['VP8', 'VP9', 'H264', 'H265', 'AV1'].map(name => `video/${name}`);
+    for (const mimeType of [...audio, ...video]) {
+      expect(parse(mimeType.toUpperCase()).codecs[0].mimeType).toBe(mimeType);
+    }
+    for (const subtype of ['CN', 'telephone-event', 'ulpfec', 'x-ulpfecuc', 'flexfec', 'red']) {
+      expect(() => parse(`audio/${subtype}`)).toThrow(new TypeError('no media codecs found'));
+    }
+  });
+
+  it('may have RTX of RED', () => {
+    const given = changed(p => {
+      p.codecs.unshift(codec('video/red', 110));
+      p.codecs[2].parameters = [apt(110)];
+    });
+    expect(() => parseRtpParameters(given)).not.toThrow();
+  });
+
   it('find the codecs of an encoding', () => {
     const parameters = parseRtpParameters(changed(p => p.codecs.unshift(codec('video/red', 110))));
     const [encoding] = parameters.encodings;
