@@ -1,7 +1,7 @@
 // Builds everything that `bin` and `exports` of package.json name: declarations with tsc, code with esbuild.
 // The code is bundled (with shared chunks) because loading the channel's generated code as hundreds of separate
-// modules costs a starting worker ten times what one file costs. For the same reason the FlatBuffers runtime is bundled
-// too, and white space and comments are left to the source maps. Names stay, so stack traces can be read.
+// modules costs a starting worker ten times what one file costs. For the same reason white space and comments are left to
+// the source maps. Names stay, so stack traces can be read.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -23,7 +23,6 @@ const options = {
   platform: 'node',
   target: 'node20',
   external: ['debug', 'h264-profile-level-id'],
-  mainFields: ['module', 'main'],
   minifySyntax: true,
   minifyWhitespace: true,
   sourcemap: true,

@@ -1,4 +1,3 @@
-import { Builder, type Offset } from 'flatbuffers';
 import { Body as MessageBody, type Message } from './fbs/message.js';
 import { Body as NotificationBody, type Event } from './fbs/notification.js';
 import { Body as RequestBody, type Method } from './fbs/request.js';
@@ -6,18 +5,18 @@ import { Body as ResponseBody } from './fbs/response.js';
 import { eventInfo, methodInfo } from './methods.js';
 import { tableOf, unionTables } from './table.js';
 import { readRoot } from './table-reader.js';
-import { writeTable } from './table-writer.js';
+import { type Offset, TableWriter } from './table-writer.js';
 
 /** The kinds of error that a response can tell. */
 export type ErrorKind = 'Error' | 'TypeError' | 'NotFoundError';
 
 /**
- * Encodes messages with one reused builder. Bodies are objects of the types in fbs/, each of the type that belongs to its
+ * Encodes messages with one reused writer. Bodies are objects of the types in fbs/, each of the type that belongs to its
  * method or event. The bytes that are returned are valid until the next message is encoded; what throws while a body is
  * written leaves nothing behind.
  */
 export class MessageEncoder {
-  readonly #builder = new Builder(1024);
+  readonly #writer = new TableWriter();
 
   /** @param handlerId empty for what the worker itself handles */
   encodeRequest(id: number, method: Method, handlerId: string, body?: object): Uint8Array {
@@ -33,7 +32,7 @@ export class MessageEncoder {
   }
 
   encodeErrorResponse(id: number, error: ErrorKind, reason: string): Uint8Array {
-    this.#builder.clear();
+    this.#writer.clear();
     return this.#finish(MessageBody.Response, { id, accepted: false, error, reason });
   }
 
@@ -45,21 +44,19 @@ export class MessageEncoder {
 
   /** @param line begins with its level: `D`, `W`, `E`, or `X` for a dump */
   encodeLog(line: string): Uint8Array {
-    this.#builder.clear();
+    this.#writer.clear();
     return this.#finish(MessageBody.Log, { data: line });
   }
 
   /** Bodies are written first, as the reference does. */
   #start(tables: ReturnType<typeof unionTables>, bodyType: number, body?: object): { body: Offset } {
-    this.#builder.clear();
-    return { body: body && bodyType !== 0 ? writeTable(this.#builder, tables[bodyType - 1], body) : 0 };
+    this.#writer.clear();
+    return { body: body && bodyType !== 0 ? this.#writer.table(tables[bodyType - 1], body) : 0 };
   }
 
   #finish(type: Exclude<MessageBody, 0>, content: object, written?: { body: Offset }): Uint8Array {
-    const data = writeTable(this.#builder, messageTables[type - 1], content, written);
-    // With the size prefix the padding is that of the reference, so that what goes through a pipe is equal to the byte.
-    this.#builder.finishSizePrefixed(writeTable(this.#builder, messageTable, { dataType: type }, { data }));
-    return this.#builder.asUint8Array().subarray(4);
+    const data = this.#writer.table(messageTables[type - 1], content, written);
+    return this.#writer.finish(this.#writer.table(messageTable, { dataType: type }, { data }));
   }
 }
 

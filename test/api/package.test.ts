@@ -24,10 +24,10 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the packed package', () => {
-  it('brings the three runtime dependencies and nothing else', () => {
+  it('brings the two runtime dependencies and nothing else', () => {
     const { dependencies } = manifest('tsfu');
-    expect(Object.keys(dependencies ?? {}).sort()).toEqual(['debug', 'flatbuffers', 'h264-profile-level-id']);
-    expect(installed()).toEqual(['debug', 'flatbuffers', 'h264-profile-level-id', 'ms', 'tsfu']);
+    expect(Object.keys(dependencies ?? {}).sort()).toEqual(['debug', 'h264-profile-level-id']);
+    expect(installed()).toEqual(['debug', 'h264-profile-level-id', 'ms', 'tsfu']);
   });
 
   it('has no install script and no native file', () => {

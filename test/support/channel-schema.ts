@@ -1,10 +1,9 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Builder } from 'flatbuffers';
 import { tables as layouts } from '../../src/channel/fbs/layout.js';
 import { type Field, Kind, type Scalar, type Table, tableOf, unionTables } from '../../src/channel/table.js';
-import { writeTable } from '../../src/channel/table-writer.js';
+import { TableWriter } from '../../src/channel/table-writer.js';
 
 // The channel's schema by its names, for tests that walk all of it.
 
@@ -119,7 +118,6 @@ export const everyMessage = (mode: 'filled' | 'zero' | 'default'): { name: strin
 
 /** The bytes of a root table, as they are on the wire but for the size prefix, aligned as a carrier hands them over. */
 export function encode(table: Table, object: object): Uint8Array {
-  const builder = new Builder(256);
-  builder.finishSizePrefixed(writeTable(builder, table, object));
-  return builder.asUint8Array().slice(4);
+  const writer = new TableWriter();
+  return writer.finish(writer.table(table, object)).slice();
 }

@@ -1,4 +1,3 @@
-import { type Builder, type Offset } from 'flatbuffers';
 import {
   MediaKind as FbsMediaKind,
   type Parameter,
@@ -22,8 +21,6 @@ import {
   type RtpHeaderExtensionUri,
   type RtpParameters,
 } from '../types/rtp-parameters.js';
-import { tableOf } from '../../channel/table.js';
-import { writeTable } from '../../channel/table-writer.js';
 import { EnumNames } from './convert.js';
 
 export const mediaKinds = new EnumNames<MediaKind, FbsMediaKind>('MediaKind', {
@@ -94,9 +91,49 @@ export const rtpMappingFromFbs = ({ codecs, encodings }: RtpMapping): unknown =>
   encodings: encodings.map(encoding => ({ rid: null, ssrc: null, ...encoding })),
 });
 
-/** Writes a mapping where the application itself builds messages. Returns its offset. */
-export const serializeRtpMapping = (builder: Builder, mapping: RtpCodecsEncodingsMapping): Offset =>
-  writeTable(builder, tableOf('RtpParameters.RtpMapping'), rtpMappingToFbs(mapping));
+/** What `serializeRtpMapping` takes of FlatBuffers' `Builder`. */
+export interface FlatBufferBuilder {
+  createString(text: string | undefined): number;
+  startObject(fieldCount: number): void;
+  addFieldInt8(slot: number, value: number, missing: number): void;
+  addFieldInt32(slot: number, value: number, missing: number): void;
+  addFieldOffset(slot: number, offset: number, missing: number): void;
+  endObject(): number;
+  startVector(elementSize: number, length: number, alignment: number): void;
+  addOffset(offset: number): void;
+  endVector(): number;
+}
+
+/** Writes a mapping where the application itself builds messages, with the package `flatbuffers`. Returns its offset. */
+export function serializeRtpMapping(builder: FlatBufferBuilder, mapping: RtpCodecsEncodingsMapping): number {
+  const vector = (offsets: number[]): number => {
+    builder.startVector(4, offsets.length, 4);
+    for (const offset of offsets.reverse()) builder.addOffset(offset);
+    return builder.endVector();
+  };
+  const codecs = vector(
+    mapping.codecs.map(({ payloadType, mappedPayloadType }) => {
+      builder.startObject(2);
+      builder.addFieldInt8(0, payloadType, 0);
+      builder.addFieldInt8(1, mappedPayloadType, 0);
+      return builder.endObject();
+    }),
+  );
+  const encodings = vector(
+    mapping.encodings.map(({ rid, ssrc, mappedSsrc }) => {
+      const ridOffset = builder.createString(rid);
+      builder.startObject(3);
+      builder.addFieldOffset(0, ridOffset, 0);
+      if (ssrc !== undefined) builder.addFieldInt32(1, ssrc, NaN);
+      builder.addFieldInt32(2, mappedSsrc, 0);
+      return builder.endObject();
+    }),
+  );
+  builder.startObject(2);
+  builder.addFieldOffset(0, codecs, 0);
+  builder.addFieldOffset(1, encodings, 0);
+  return builder.endObject();
+}
 
 export const rtpParametersFromFbs = (parameters: FbsRtpParameters): RtpParameters => ({
   mid: text(parameters.mid),

@@ -1,3 +1,5 @@
+import { Builder } from 'flatbuffers';
+import * as reference from 'mediasoup';
 import { describe, expect, it } from 'vitest';
 import { UnsupportedError } from '../../../src/errors.js';
 import * as ortc from '../../../src/ortc.js';
@@ -434,5 +436,26 @@ describe('consumption', () => {
     expect(feedback(withRtx)).toEqual(['nack', 'nack pli', 'ccm fir']);
     const [first, second] = withRtx.encodings!;
     expect(second.rtx!.ssrc).toBe(first.rtx!.ssrc + 1);
+  });
+});
+
+describe('serializeRtpMapping()', () => {
+  it.each([
+    { codecs: [], encodings: [] },
+    {
+      codecs: [
+        { payloadType: 96, mappedPayloadType: 101 },
+        { payloadType: 0, mappedPayloadType: 255 },
+      ],
+      encodings: [{ mappedSsrc: 4294967295 }, { rid: 'r0', mappedSsrc: 1 }, { ssrc: 0, mappedSsrc: 0 }],
+    },
+  ])('writes the same bytes as the reference: %j', mapping => {
+    const bytes = ({ serializeRtpMapping }: Pick<typeof ortc, 'serializeRtpMapping'>): Uint8Array => {
+      const builder = new Builder();
+      builder.finish(serializeRtpMapping(builder, mapping));
+      return builder.asUint8Array();
+    };
+    const theirs = (reference.ortc as unknown as Pick<typeof ortc, 'serializeRtpMapping'>).serializeRtpMapping;
+    expect(bytes(ortc)).toEqual(bytes({ serializeRtpMapping: theirs }));
   });
 });
