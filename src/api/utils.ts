@@ -2,7 +2,15 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { type AppData } from './types/app-data.js';
 
 /** A deep copy of plain data. Throws a DataCloneError if there is a function in it. */
-export const clone = <T>(value: T): T => (value === undefined ? value : structuredClone(value));
+export function clone<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(element => clone<unknown>(element)) as T;
+  if (typeof value !== 'object' || value === null) return typeof value === 'function' ? structuredClone(value) : value;
+  // What `structuredClone` does takes many times as long for small objects.
+  if (Object.getPrototypeOf(value) !== Object.prototype) return structuredClone(value);
+  const copy = { ...value };
+  for (const key of Object.keys(copy) as (keyof T)[]) copy[key] = clone(copy[key]);
+  return copy;
+}
 
 export const generateUUIDv4 = (): string => randomUUID();
 

@@ -4,6 +4,7 @@ import { Logger, setLogEventListeners } from '../../../src/api/logger.js';
 import { tsfuVersion } from '../../../src/api/version.js';
 import { SctpStreamIds } from '../../../src/api/sctp-stream-ids.js';
 import { encodeDataMessage } from '../../../src/api/data-message.js';
+import { clone } from '../../../src/api/utils.js';
 import { EnhancedEventEmitter, enhancedOnce } from '../../../src/extras.js';
 import * as index from '../../../src/index.js';
 
@@ -159,5 +160,33 @@ describe('encodeDataMessage()', () => {
 
   it('wants a string or a Buffer', () => {
     expect(() => encodeDataMessage(3 as never)).toThrow(new TypeError('message must be a string or a Buffer'));
+  });
+});
+
+describe('clone()', () => {
+  it('copies data at every depth, and leaves nothing shared', () => {
+    const value = {
+      text: 'a',
+      list: [{ number: 1 }, null, undefined, 2n],
+      none: undefined,
+      bytes: Uint8Array.of(1, 2),
+    };
+    const copy = clone(value);
+    expect(copy).toStrictEqual(value);
+    copy.list.length = 1;
+    (copy.list[0] as { number: number }).number = 2;
+    copy.bytes[0] = 9;
+    expect(value).toStrictEqual({
+      ...{ text: 'a', list: [{ number: 1 }, null, undefined, 2n], none: undefined, bytes: Uint8Array.of(1, 2) },
+    });
+  });
+
+  it('does not let a key change what an object inherits', () => {
+    const copy = clone(JSON.parse('{"__proto__":{"admin":true}}') as { admin?: boolean });
+    expect(copy.admin).toBeUndefined();
+  });
+
+  it.each([[() => {}], [{ deep: [() => {}] }], [new Proxy(() => {}, {})]])('refuses functions', value => {
+    expect(() => clone<unknown>(value)).toThrow(expect.objectContaining({ name: 'DataCloneError' }));
   });
 });
