@@ -3,6 +3,7 @@ import { type CompoundBuilder } from '../rtp/rtcp/compound.js';
 import { type RtpStreamSend } from '../rtp/rtp-stream-send.js';
 import { type ConsumerOutput } from './consumer-output.js';
 import { type ConsumerTraces } from './consumer-traces.js';
+import { isReportDue, type RtcpReporter } from './rtcp-reporter.js';
 
 /** What a Consumer does for its RTCP. */
 export interface ConsumerRtcpOwner {
@@ -11,12 +12,8 @@ export interface ConsumerRtcpOwner {
   onReceiverNeedsKeyFrame(now: number): void;
 }
 
-/** Reports are due after this time, ms; they may be that factor early. */
-const RTCP_INTERVAL = 1000;
-const RTCP_INTERVAL_TOLERANCE = 1.15;
-
 /** The RTCP of a Consumer: reports about what it sends, and what its receiver reports and asks for. */
-export class ConsumerRtcp {
+export class ConsumerRtcp implements RtcpReporter {
   readonly #cname: Uint8Array;
   readonly #outputs: readonly ConsumerOutput[];
   readonly #traces: ConsumerTraces;
@@ -35,7 +32,7 @@ export class ConsumerRtcp {
    * compound packet.
    */
   getRtcp(compound: CompoundBuilder, now: number): boolean {
-    if (Math.trunc(now - this.#lastRtcpAt) * RTCP_INTERVAL_TOLERANCE < RTCP_INTERVAL) return true;
+    if (!isReportDue(this.#lastRtcpAt, now)) return true;
     const contributions = this.#outputs.flatMap(({ stream }) => {
       const report = stream.senderReport(now);
       return report === undefined

@@ -9,9 +9,7 @@ import { TransportFeedbackBuilder } from '../rtp/rtcp/transport-feedback-builder
 import { type RtpPacket } from '../rtp/rtp-packet.js';
 import { type WorkerContext } from './context.js';
 import { type Producer } from './producer.js';
-
-/** Sends an RTCP packet; the bytes are only valid during the call. */
-type SendRtcp = (bytes: Uint8Array, offset: number, length: number) => void;
+import { type SendRtcp } from './send-rtcp.js';
 
 /** Longest list of streams in a REMB. */
 const MAX_REMB_SSRCS = 255;

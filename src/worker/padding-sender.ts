@@ -5,7 +5,6 @@ import { type WorkerContext } from './context.js';
 import { type EgressPacket } from './egress.js';
 
 export interface PaddingSenderOwner {
-  readonly consumers: Iterable<Consumer>;
   /** A packet is to be sent that is only there for its size. It is the egress' current packet. */
   onPaddingPacket(packet: EgressPacket, now: number): void;
 }
@@ -29,11 +28,11 @@ export class PaddingSender {
     this.#owner = owner;
   }
 
-  /** Sends packets that make up `size` bytes or a bit more. */
-  send(size: number, now: number): void {
+  /** Sends packets that make up `size` bytes or a bit more, of `consumers` if these have any. */
+  send(consumers: Iterable<Consumer>, size: number, now: number): void {
     this.#left = size;
     let packets = 0;
-    for (const consumer of this.#owner.consumers) {
+    for (const consumer of consumers) {
       while (this.#left > 0 && packets++ < MAX_PACKETS && consumer.sendPadding(now));
     }
     while (this.#left > 0 && this.#sendProbation(now));

@@ -10,16 +10,11 @@ import { KeyFrameRequestManager } from '../rtp/key-frame-request-manager.js';
 import { PacketMangler } from '../rtp/packet-mangler.js';
 import { storeGeometry } from '../rtp/packet-slot.js';
 import { type RemoteCaptureTimeEstimator } from '../rtp/remote-capture-time-estimator.js';
-import { type CompoundBuilder } from '../rtp/rtcp/compound.js';
-import { FIR_LENGTH, writeFir } from '../rtp/rtcp/fir.js';
-import { maxNackLength, writeNack } from '../rtp/rtcp/nack.js';
-import { PLI_LENGTH, writePli } from '../rtp/rtcp/pli.js';
-import { type ReportBlock } from '../rtp/rtcp/receiver-report.js';
 import { type RtpPacket } from '../rtp/rtp-packet.js';
 import { type RtpStreamRecv, type RtpStreamRecvOwner } from '../rtp/rtp-stream-recv.js';
-import { ntpFraction, ntpSeconds } from '../rtp/time.js';
 import { type CaptureTimeEstimators } from './capture-time-estimators.js';
 import { type MediaContext } from './media-context.js';
+import { ProducerRtcp, type ProducerRtcpOwner } from './producer-rtcp.js';
 import { ProducerStreams } from './producer-streams.js';
 import { ProducerTraces } from './producer-traces.js';
 import { parseRtpMapping, type RtpMapping, serializeRtpMapping } from './rtp-mapping.js';
@@ -34,11 +29,9 @@ import {
   serializeRtpParameters,
 } from './rtp-parameters.js';
 import { dumpRecvStream, recvStreamStats } from './rtp-stream-stats.js';
+import { type SendRtcp } from './send-rtcp.js';
 
-/**
- * What a Transport does for its Producers. All but `onProducerSendRtcp` concern the Producer's Consumers and
- * observers, so the Transport hands them on to the Router. `now` is the worker's monotonic time in ms.
- */
+/** What a Router does for its Producers, whose Consumers and observers it has. `now` is the worker's monotonic time in ms. */
 export interface ProducerListener {
   onProducerPaused(producer: Producer, now: number): void;
   onProducerResumed(producer: Producer, now: number): void;
@@ -69,9 +62,6 @@ export interface ProducerListener {
    */
   onProducerRtpPacketReceived(producer: Producer, packet: RtpPacket, now: number): void;
 
-  /** An RTCP packet (NACK, PLI or FIR) to send now. The bytes are valid during the call only. */
-  onProducerSendRtcp(producer: Producer, bytes: Uint8Array, offset: number, length: number): void;
-
   /** The worst loss (0..255, 1/256) that the receivers of the stream report; 0 if there are none. */
   onProducerNeedWorstRemoteFractionLost(producer: Producer, mappedSsrc: number): number;
 }
@@ -80,22 +70,15 @@ export interface ProducerListener {
 export const ReceivedAs = { discarded: 0, media: 1, retransmission: 2 } as const;
 export type ReceivedAs = (typeof ReceivedAs)[keyof typeof ReceivedAs];
 
-/** Reports are due after this time, ms; they may be that factor early. */
-const RTCP_INTERVAL = 1000;
-const RTCP_INTERVAL_TOLERANCE = 1.15;
-
-/** What a NackGenerator asks for at once has room. */
-const feedbackBytes = new Uint8Array(Math.max(maxNackLength(1000), PLI_LENGTH, FIR_LENGTH));
-const feedbackView = new DataView(feedbackBytes.buffer);
-
 /** A source of audio or video in a Router: one or several RTP streams that a Transport receives. */
-export class Producer implements Machine, RtpStreamRecvOwner {
+export class Producer implements Machine, RtpStreamRecvOwner, ProducerRtcpOwner {
   readonly id: string;
   readonly kind: MediaKind;
   readonly type: Type;
   readonly rtpParameters: RtpParameters;
   /** The ids that the Transport has to find extensions by. */
   readonly extensionIds: HeaderExtensionIds;
+  readonly rtcp: ProducerRtcp;
   nextDeadline = Infinity;
 
   readonly #listener: ProducerListener;
@@ -114,9 +97,6 @@ export class Producer implements Machine, RtpStreamRecvOwner {
   #closed = false;
   /** The packet that is being announced as the first one of its stream. */
   #currentPacket: RtpPacket | undefined = undefined;
-  #lastRtcpAt = -Infinity;
-  /** Reports that did not fit into a compound packet yet. */
-  #pendingReports: ReportBlock[] | undefined = undefined;
   /** The last value of the video orientation extension, -1 before the first. */
   #videoOrientation = -1;
 
@@ -124,6 +104,7 @@ export class Producer implements Machine, RtpStreamRecvOwner {
   constructor(
     request: ProduceRequest,
     listener: ProducerListener,
+    sendRtcp: SendRtcp,
     captureTimes: CaptureTimeEstimators,
     media: MediaContext,
   ) {
@@ -131,7 +112,7 @@ export class Producer implements Machine, RtpStreamRecvOwner {
     this.kind = parseMediaKind(request.kind);
     this.rtpParameters = parseRtpParameters(request.rtpParameters);
     this.type = producerType(this.rtpParameters);
-    const { encodings, rtcp } = this.rtpParameters;
+    const { encodings } = this.rtpParameters;
     checkCodecForType(codecForEncoding(this.rtpParameters, encodings[0]), this.type);
     this.#mapping = parseRtpMapping(request.rtpMapping, this.rtpParameters);
     this.extensionIds = headerExtensionIds(this.rtpParameters);
@@ -155,7 +136,9 @@ export class Producer implements Machine, RtpStreamRecvOwner {
           )
         : undefined;
     this.#captureTimes = captureTimes;
-    this.#captureTime = captureTimes.acquire(rtcp.cname, this.extensionIds[HeaderExtension.absCaptureTime] !== 0);
+    const hasCaptureTime = this.extensionIds[HeaderExtension.absCaptureTime] !== 0;
+    this.#captureTime = captureTimes.acquire(this.rtpParameters.rtcp.cname, hasCaptureTime);
+    this.rtcp = new ProducerRtcp(this.#streams, this.#captureTime, this.#traces, media.ntpOffset, sendRtcp, this);
     this.#wakeUp = media.timers.register(this);
   }
 
@@ -223,58 +206,6 @@ export class Producer implements Machine, RtpStreamRecvOwner {
     if (this.kind === MediaKind.VIDEO) this.#checkVideoOrientation(packet);
     this.#listener.onProducerRtpPacketReceived(this, packet, now);
     return receivedAs;
-  }
-
-  /** A sender report for one of the streams. */
-  receiveRtcpSenderReport(
-    ssrc: number,
-    ntpSeconds: number,
-    ntpFraction: number,
-    timestamp: number,
-    packetCount: number,
-    octetCount: number,
-    now: number,
-  ): DropReason {
-    const stream = this.#streams.bySsrc(ssrc);
-    if (stream === undefined) {
-      const rtx = this.#streams.byRtxSsrc(ssrc)?.rtx;
-      if (rtx === undefined) return DropReason.rtcpUnknownStream;
-      rtx.receiveSenderReport(ntpSeconds, ntpFraction, now);
-      return DropReason.none;
-    }
-    const first = !stream.hasSenderReport;
-    stream.receiveSenderReport(ntpSeconds, ntpFraction, timestamp, now);
-    // Without a time of its own the report would be taken for that of the one before.
-    if (ntpSeconds !== 0 || ntpFraction !== 0) {
-      this.#captureTime.addSenderReport(stream.senderReportNtp, Math.floor(now * 1000), stream.rtt);
-    }
-    this.#listener.onProducerRtcpSenderReport(this, stream, first, now);
-    this.#traces.senderReport(ssrc, ntpSeconds, ntpFraction, timestamp, packetCount, octetCount, now);
-    return DropReason.none;
-  }
-
-  /** A sub-block of a DLRR block (RFC 3611 §4.5). */
-  receiveRtcpDelaySinceLastReceiverReport(ssrc: number, lastReport: number, delay: number, now: number): DropReason {
-    const stream = this.#streams.bySsrc(ssrc);
-    if (stream === undefined) return DropReason.rtcpUnknownStream;
-    stream.receiveDelaySinceLastReceiverReport(lastReport, delay, now);
-    return DropReason.none;
-  }
-
-  /**
-   * Adds the reports that are due on all streams. False: they do not fit, and are to be asked for again with an empty
-   * compound packet. They are made once: making a report starts a new interval.
-   */
-  getRtcp(compound: CompoundBuilder, now: number): boolean {
-    if (Math.trunc(now - this.#lastRtcpAt) * RTCP_INTERVAL_TOLERANCE < RTCP_INTERVAL) return true;
-    const { started } = this.#streams;
-    this.#pendingReports ??= started.flatMap(stream => this.#receptionReports(stream, now));
-    const ntpNow = Math.floor(now * 1000) + this.#media.ntpOffset;
-    const referenceTime = { ntpSeconds: ntpSeconds(ntpNow), ntpFraction: ntpFraction(ntpNow) };
-    if (!compound.addReceivers(this.#pendingReports, referenceTime)) return false;
-    this.#pendingReports = undefined;
-    this.#lastRtcpAt = now;
-    return true;
   }
 
   /** A Consumer needs a key frame. */
@@ -359,21 +290,15 @@ export class Producer implements Machine, RtpStreamRecvOwner {
   }
 
   onRtpStreamNack(stream: RtpStreamRecv, seqs: Uint16Array, count: number, now: number): void {
-    this.#sendRtcp(writeNack(feedbackView, 0, 0, stream.params.ssrc, seqs, count));
-    this.#traces.nack(now);
+    this.rtcp.sendNack(stream, seqs, count, now);
   }
 
   onRtpStreamPli(stream: RtpStreamRecv, now: number): void {
-    // Sender and media SSRC are the same: GStreamer does not take a PLI whose sender is 0.
-    const { ssrc } = stream.params;
-    this.#sendRtcp(writePli(feedbackView, 0, ssrc, ssrc));
-    this.#traces.pli(ssrc, now);
+    this.rtcp.sendPli(stream, now);
   }
 
   onRtpStreamFir(stream: RtpStreamRecv, commandSeq: number, now: number): void {
-    const { ssrc } = stream.params;
-    this.#sendRtcp(writeFir(feedbackView, 0, ssrc, ssrc, ssrc, commandSeq));
-    this.#traces.fir(ssrc, now);
+    this.rtcp.sendFir(stream, commandSeq, now);
   }
 
   onRtpStreamRestart(stream: RtpStreamRecv, now: number): void {
@@ -382,16 +307,14 @@ export class Producer implements Machine, RtpStreamRecvOwner {
     this.#listener.onProducerRtpStreamRestart(this, this.#streams.mappedSsrc(stream));
   }
 
-  #receptionReports(stream: RtpStreamRecv, now: number): ReportBlock[] {
-    const worstRemoteFractionLost = stream.params.useInBandFec
-      ? this.#listener.onProducerNeedWorstRemoteFractionLost(this, this.#streams.mappedSsrc(stream))
-      : 0;
-    const report = stream.receptionReport(worstRemoteFractionLost, now);
-    return stream.rtx === undefined ? [report] : [report, stream.rtx.receptionReport(now)];
+  // Owner of the RTCP
+
+  onSenderReport(stream: RtpStreamRecv, first: boolean, now: number): void {
+    this.#listener.onProducerRtcpSenderReport(this, stream, first, now);
   }
 
-  #sendRtcp(length: number): void {
-    this.#listener.onProducerSendRtcp(this, feedbackBytes, 0, length);
+  worstRemoteFractionLost(stream: RtpStreamRecv): number {
+    return this.#listener.onProducerNeedWorstRemoteFractionLost(this, this.#streams.mappedSsrc(stream));
   }
 
   #drop(reason: DropReason, receivedAs: ReceivedAs): ReceivedAs {

@@ -2,11 +2,10 @@ import { type Consumer } from './consumer.js';
 import { type DataConsumer } from './data-consumer.js';
 import { type DataProducer } from './data-producer.js';
 import { type Producer, type ProducerListener } from './producer.js';
-
 import { type MessageSubchannels } from './subchannels.js';
 
 /** What a Router does for its Transports: it knows which Consumers, DataConsumers and RtpObservers a Producer has. */
-export interface TransportOwner extends Omit<ProducerListener, 'onProducerSendRtcp'> {
+export interface TransportOwner extends ProducerListener {
   /** @throws Error if there is one with that id */
   addProducer(producer: Producer): void;
   /** Closes its Consumers. */

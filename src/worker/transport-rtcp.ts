@@ -7,25 +7,10 @@ import { type TransportFeedbackReader } from '../rtp/rtcp/transport-feedback-rea
 import { type Consumer } from './consumer.js';
 import { type WorkerContext } from './context.js';
 import { PeriodicTimer } from './periodic-timer.js';
-import { type Producer } from './producer.js';
-
-/** Adds the reports that are due. False if they do not fit: ask again with an empty compound packet. */
-interface RtcpReporter {
-  getRtcp(compound: CompoundBuilder, now: number): boolean;
-}
-
-/** What a Transport is for its RTCP. */
-export interface TransportRtcpOwner {
-  readonly producers: Iterable<Producer>;
-  readonly consumers: Iterable<Consumer>;
-  findProducerBySsrc(ssrc: number): Producer | undefined;
-  findConsumerBySsrc(ssrc: number): Consumer | undefined;
-  findConsumerByRtxSsrc(ssrc: number): Consumer | undefined;
-  onTransportFeedback(feedback: TransportFeedbackReader, now: number): void;
-  onRemb(bitrate: number, now: number): void;
-  /** Sends RTCP packets; the bytes are only valid during the call. */
-  sendRtcp(bytes: Uint8Array, offset: number, length: number): void;
-}
+import { type RtcpReporter } from './rtcp-reporter.js';
+import { type SendRtcp } from './send-rtcp.js';
+import { type TransportConsumers } from './transport-consumers.js';
+import { type TransportProducers } from './transport-producers.js';
 
 /** ms between two rounds of reports at least; they come up to half as much later, at random (RFC 3550 §6.2). */
 const REPORT_INTERVAL = 1000;
@@ -33,7 +18,9 @@ const FIRST_REPORT_DELAY = REPORT_INTERVAL / 2;
 
 /** The RTCP of a Transport: hands what is received to Producers and Consumers, and sends their reports. */
 export class TransportRtcp implements RtcpHandler {
-  readonly #owner: TransportRtcpOwner;
+  readonly #producers: TransportProducers;
+  readonly #consumers: TransportConsumers;
+  readonly #send: SendRtcp;
   readonly #timer: PeriodicTimer;
   readonly #compound = new CompoundBuilder();
   readonly #buffer = new Uint8Array(RTCP_MAX_LENGTH);
@@ -42,8 +29,10 @@ export class TransportRtcp implements RtcpHandler {
   #now = 0;
   #unknownStream = false;
 
-  constructor(context: WorkerContext, owner: TransportRtcpOwner) {
-    this.#owner = owner;
+  constructor(context: WorkerContext, producers: TransportProducers, consumers: TransportConsumers, send: SendRtcp) {
+    this.#producers = producers;
+    this.#consumers = consumers;
+    this.#send = send;
     this.#timer = new PeriodicTimer(context.runtime.timers, now => {
       this.#sendReports(now);
       return (REPORT_INTERVAL * (10 + (context.runtime.random.uint32() % 6))) / 10;
@@ -83,10 +72,18 @@ export class TransportRtcp implements RtcpHandler {
     packetCount: number,
     octetCount: number,
   ): void {
-    const producer = this.#owner.findProducerBySsrc(ssrc);
+    const producer = this.#producers.findBySsrc(ssrc);
     if (!producer) this.#unknownStream = true;
     else {
-      producer.receiveRtcpSenderReport(ssrc, ntpSeconds, ntpFraction, rtpTimestamp, packetCount, octetCount, this.#now);
+      producer.rtcp.receiveSenderReport(
+        ssrc,
+        ntpSeconds,
+        ntpFraction,
+        rtpTimestamp,
+        packetCount,
+        octetCount,
+        this.#now,
+      );
     }
   }
 
@@ -114,7 +111,7 @@ export class TransportRtcp implements RtcpHandler {
   onReportBlocksEnd(): void {}
 
   onReceiverReferenceTime(_senderSsrc: number, ntpSeconds: number, ntpFraction: number): void {
-    for (const consumer of this.#owner.consumers) {
+    for (const consumer of this.#consumers) {
       consumer.rtcp.receiveReceiverReferenceTime(ntpSeconds, ntpFraction, this.#now);
     }
   }
@@ -122,8 +119,8 @@ export class TransportRtcp implements RtcpHandler {
   onDelaySinceLastReceiverReport(senderSsrc: number, ssrc: number, lastReport: number, delay: number): void {
     // Some senders mean themselves by 0.
     const stream = ssrc === 0 ? senderSsrc : ssrc;
-    const producer = this.#owner.findProducerBySsrc(stream);
-    if (producer) producer.receiveRtcpDelaySinceLastReceiverReport(stream, lastReport, delay, this.#now);
+    const producer = this.#producers.findBySsrc(stream);
+    if (producer) producer.rtcp.receiveDelaySinceLastReceiverReport(stream, lastReport, delay, this.#now);
     else this.#unknownStream = true;
   }
 
@@ -132,7 +129,7 @@ export class TransportRtcp implements RtcpHandler {
   }
 
   onNackItem(mediaSsrc: number, packetId: number, lostPacketsBitmask: number): void {
-    const consumer = this.#owner.findConsumerBySsrc(mediaSsrc);
+    const consumer = this.#consumers.findBySsrc(mediaSsrc);
     consumer?.rtcp.receiveNackItem(mediaSsrc, packetId, lostPacketsBitmask, this.#now);
   }
 
@@ -145,24 +142,24 @@ export class TransportRtcp implements RtcpHandler {
   }
 
   onRemb(_senderSsrc: number, bitrate: number): void {
-    this.#owner.onRemb(bitrate, this.#now);
+    this.#consumers.outgoing.receiveRemb(bitrate, this.#now);
   }
 
   onTransportFeedback(_senderSsrc: number, _mediaSsrc: number, feedback: TransportFeedbackReader): void {
-    this.#owner.onTransportFeedback(feedback, this.#now);
+    this.#consumers.outgoing.receiveTransportFeedback(feedback, this.#now);
   }
 
   /** RTX streams and probation get reports, too; these say nothing that anybody wants to know. */
   #consumerOf(ssrc: number): Consumer | undefined {
-    const consumer = this.#owner.findConsumerBySsrc(ssrc);
-    if (!consumer && ssrc !== PROBATION_SSRC && !this.#owner.findConsumerByRtxSsrc(ssrc)) this.#unknownStream = true;
+    const consumer = this.#consumers.findBySsrc(ssrc);
+    if (!consumer && ssrc !== PROBATION_SSRC && !this.#consumers.findByRtxSsrc(ssrc)) this.#unknownStream = true;
     return consumer;
   }
 
   /** Of all Consumers, then of all Producers, in as few packets as possible. */
   #sendReports(now: number): void {
-    for (const consumer of this.#owner.consumers) this.#addReports(consumer.rtcp, now);
-    for (const producer of this.#owner.producers) this.#addReports(producer, now);
+    for (const consumer of this.#consumers) this.#addReports(consumer.rtcp, now);
+    for (const producer of this.#producers) this.#addReports(producer.rtcp, now);
     this.#sendCompound();
   }
 
@@ -174,7 +171,7 @@ export class TransportRtcp implements RtcpHandler {
 
   #sendCompound(): void {
     if (this.#compound.hasReports) {
-      this.#owner.sendRtcp(this.#buffer, 0, this.#compound.write(this.#view, 0));
+      this.#send(this.#buffer, 0, this.#compound.write(this.#view, 0));
     }
     this.#compound.clear();
   }

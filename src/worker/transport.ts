@@ -30,18 +30,21 @@ export abstract class Transport implements IngressRoute, EgressRoute, TransportD
     [Method.TRANSPORT_GET_STATS]: transport =>
       new TaggedBody(transport.responseTypes.stats, transport.stats(transport.context.runtime.clock.now())),
     [Method.TRANSPORT_SET_MAX_INCOMING_BITRATE]: (transport, body) =>
-      transport.#media.setMaxIncomingBitrate(body.maxIncomingBitrate),
+      transport.#media.producers.setMaxIncomingBitrate(body.maxIncomingBitrate),
     [Method.TRANSPORT_SET_MAX_OUTGOING_BITRATE]: (transport, body) =>
-      transport.#media.setMaxOutgoingBitrate(body.maxOutgoingBitrate),
+      transport.#media.consumers.setMaxOutgoingBitrate(body.maxOutgoingBitrate),
     [Method.TRANSPORT_SET_MIN_OUTGOING_BITRATE]: (transport, body) =>
-      transport.#media.setMinOutgoingBitrate(body.minOutgoingBitrate),
-    [Method.TRANSPORT_ENABLE_TRACE_EVENT]: (transport, body) => transport.#media.enableTraceEvents(body.events),
-    [Method.TRANSPORT_PRODUCE]: (transport, body, request) => transport.#media.produce(body, request),
-    [Method.TRANSPORT_CONSUME]: (transport, body, request) => transport.#media.consume(body, request),
+      transport.#media.consumers.setMinOutgoingBitrate(body.minOutgoingBitrate),
+    [Method.TRANSPORT_ENABLE_TRACE_EVENT]: (transport, body) =>
+      transport.#media.consumers.enableTraceEvents(body.events),
+    [Method.TRANSPORT_PRODUCE]: (transport, body, request) => transport.#media.producers.produce(body, request),
+    [Method.TRANSPORT_CONSUME]: (transport, body, request) => transport.#media.consumers.consume(body, request),
     [Method.TRANSPORT_PRODUCE_DATA]: (transport, body, request) => transport.#data.produceData(body, request),
     [Method.TRANSPORT_CONSUME_DATA]: (transport, body, request) => transport.#data.consumeData(body, request),
-    [Method.TRANSPORT_CLOSE_PRODUCER]: (transport, body, request) => transport.#media.closeProducer(body, request),
-    [Method.TRANSPORT_CLOSE_CONSUMER]: (transport, body, request) => transport.#media.closeConsumer(body, request),
+    [Method.TRANSPORT_CLOSE_PRODUCER]: (transport, body, request) =>
+      transport.#media.producers.closeProducer(body, request),
+    [Method.TRANSPORT_CLOSE_CONSUMER]: (transport, body, request) =>
+      transport.#media.consumers.closeConsumer(body, request),
     [Method.TRANSPORT_CLOSE_DATAPRODUCER]: (transport, body, request) =>
       transport.#data.closeDataProducer(body, request),
     [Method.TRANSPORT_CLOSE_DATACONSUMER]: (transport, body, request) =>
@@ -119,7 +122,7 @@ export abstract class Transport implements IngressRoute, EgressRoute, TransportD
 
   /** The transport can send: from the start, or again. */
   protected connected(now: number): void {
-    this.#media.connectConsumers(now);
+    this.#media.consumers.connected(now);
     this.#data.mayConnect(now);
     this.#media.connectControl(now);
   }
@@ -153,7 +156,7 @@ export abstract class Transport implements IngressRoute, EgressRoute, TransportD
 
   /** Takes a compound RTCP packet, not encrypted. */
   protected receiveRtcp(bytes: Uint8Array, offset: number, length: number, now: number): DropReason {
-    return this.#media.receiveRtcp(bytes, offset, length, now);
+    return this.#media.rtcp.receive(bytes, offset, length, now);
   }
 
   protected receiveSctp(bytes: Uint8Array, offset: number, length: number, now: number): DropReason {
@@ -184,7 +187,7 @@ export abstract class Transport implements IngressRoute, EgressRoute, TransportD
     const { memory, receivedPacket } = this.context;
     if (!parseSlot(receivedPacket, memory, handle, length)) return DropReason.rtpMalformed;
     receivedPacket.receivedAt = now;
-    return this.#media.receiveRtp(receivedPacket, now);
+    return this.#media.producers.receiveRtp(receivedPacket, now);
   }
 
   // TransportDataOwner

@@ -118,7 +118,15 @@ describe(`media path, FUZZ_SEED=${seed}`, () => {
         if (random(20) === 0) consumer.rtcp.receiveKeyFrameRequest(ssrc, 'pli', harness.now);
       }
       if (random(20) === 0) {
-        producer.receiveRtcpSenderReport(1 + random(3), random(2 ** 31), random(2 ** 31), timestamp, 0, 0, harness.now);
+        producer.rtcp.receiveSenderReport(
+          1 + random(3),
+          random(2 ** 31),
+          random(2 ** 31),
+          timestamp,
+          0,
+          0,
+          harness.now,
+        );
       }
       if (random(200) === 0) consumer.pause(harness.now);
       if (random(50) === 0) consumer.resume(harness.now);

@@ -75,7 +75,15 @@ describe('a simulcast Consumer', () => {
   function report(...layersReported: number[]): void {
     for (const layer of layersReported) {
       const timestamp = (harness.now * 90 + layer * 1_000_000) >>> 0;
-      producer.receiveRtcpSenderReport(STREAMS[layer], Math.floor(harness.now / 1000), 0, timestamp, 0, 0, harness.now);
+      producer.rtcp.receiveSenderReport(
+        STREAMS[layer],
+        Math.floor(harness.now / 1000),
+        0,
+        timestamp,
+        0,
+        0,
+        harness.now,
+      );
     }
   }
 

@@ -14,6 +14,7 @@ import { type EgressPacket, type EgressRoute } from '../../../src/worker/egress.
 import { MediaContext } from '../../../src/worker/media-context.js';
 import { Producer, type ProducerListener } from '../../../src/worker/producer.js';
 import { type Runtime } from '../../../src/worker/runtime.js';
+import { type SendRtcp } from '../../../src/worker/send-rtcp.js';
 
 const { RtpHeaderExtensionUri, Type, MediaKind } = FbsRtpParameters;
 
@@ -61,7 +62,7 @@ export class MediaHarness implements ProducerListener, ConsumerListener, EgressR
   }
 
   produce(request: ProduceRequest): Producer {
-    const producer = new Producer(request, this, this.captureTimes, this.media);
+    const producer = new Producer(request, this, this.#sendRtcp, this.captureTimes, this.media);
     this.producers.push(producer);
     return producer;
   }
@@ -185,13 +186,6 @@ export class MediaHarness implements ProducerListener, ConsumerListener, EgressR
     for (let i = 0; i < this.consumers.length; i++) this.consumers[i].sendRtpPacket(packet, now);
   }
 
-  onProducerSendRtcp(_producer: Producer, bytes: Uint8Array, offset: number, length: number): void {
-    this.rtcp.push(bytes.slice(offset, offset + length));
-    const name = { 0xcd: 'NACK', 0xce: (bytes[offset] & 0x1f) === 1 ? 'PLI' : 'FIR' }[bytes[offset + 1]];
-    const ssrc = new DataView(bytes.buffer).getUint32(offset + 8);
-    this.events.push([name, ssrc]);
-  }
-
   onProducerNeedWorstRemoteFractionLost(): number {
     return this.worstFractionLost;
   }
@@ -228,6 +222,13 @@ export class MediaHarness implements ProducerListener, ConsumerListener, EgressR
   onConsumerProducerClosed(consumer: Consumer): void {
     this.events.push(['producerClosed', consumer.id]);
   }
+
+  readonly #sendRtcp: SendRtcp = (bytes, offset, length) => {
+    this.rtcp.push(bytes.slice(offset, offset + length));
+    const name = { 0xcd: 'NACK', 0xce: (bytes[offset] & 0x1f) === 1 ? 'PLI' : 'FIR' }[bytes[offset + 1]];
+    const ssrc = new DataView(bytes.buffer).getUint32(offset + 8);
+    this.events.push([name, ssrc]);
+  };
 }
 
 /** Notifications as short texts and numbers. */

@@ -360,7 +360,7 @@ describe('Producer pause', () => {
 
 describe('Producer reports', () => {
   const reports = (producer: Producer, compound = new CompoundBuilder()) => {
-    const fits = producer.getRtcp(compound, harness.now);
+    const fits = producer.rtcp.getRtcp(compound, harness.now);
     const bytes = new Uint8Array(2000);
     return { fits, bytes: bytes.slice(0, compound.write(new DataView(bytes.buffer), 0)) };
   };
@@ -413,14 +413,14 @@ describe('Producer reports', () => {
   it('take sender reports and round trip times', () => {
     const producer = produce({ encodings: [{ ssrc: 1111, rtx: 2222 }], rtxPayloadType: 99 });
     harness.receive(producer, packet());
-    const sr = (ssrc: number) => producer.receiveRtcpSenderReport(ssrc, 1, 2, 3, 4, 5, harness.now);
+    const sr = (ssrc: number) => producer.rtcp.receiveSenderReport(ssrc, 1, 2, 3, 4, 5, harness.now);
     expect([sr(1111), sr(2222), sr(3)]).toEqual([
       DropReason.none,
       DropReason.rtcpUnknownStream,
       DropReason.rtcpUnknownStream,
     ]);
-    expect(producer.receiveRtcpDelaySinceLastReceiverReport(3, 1, 1, harness.now)).toBe(DropReason.rtcpUnknownStream);
-    expect(producer.receiveRtcpDelaySinceLastReceiverReport(1111, 0, 0, harness.now)).toBe(DropReason.none);
+    expect(producer.rtcp.receiveDelaySinceLastReceiverReport(3, 1, 1, harness.now)).toBe(DropReason.rtcpUnknownStream);
+    expect(producer.rtcp.receiveDelaySinceLastReceiverReport(1111, 0, 0, harness.now)).toBe(DropReason.none);
   });
 });
 
@@ -430,7 +430,7 @@ describe('Producer and the clock of its sender', () => {
     harness.receive(producer, packet());
     const estimator = harness.captureTimes.acquire('cname', false);
     const report = (ntpSeconds: number): void => {
-      producer.receiveRtcpSenderReport(1111, ntpSeconds, 0, 0, 0, 0, harness.now);
+      producer.rtcp.receiveSenderReport(1111, ntpSeconds, 0, 0, 0, 0, harness.now);
       harness.advance(1000);
     };
     const offset = harness.now * 1000 - 10e6;
