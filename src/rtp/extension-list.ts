@@ -46,4 +46,9 @@ export class ExtensionList {
     }
     return this.count > 0;
   }
+
+  /** Length of the block that carries all elements in the form, see ExtensionBlock. */
+  blockLength(oneByteForm: boolean): number {
+    return 4 + ((this.valuesLength + this.count * (oneByteForm ? 1 : 2) + 3) & ~3);
+  }
 }

@@ -1,4 +1,5 @@
 import { NO_HANDLE } from '../common/packet-memory.js';
+import { ExtensionBlock } from './extension-block.js';
 import { type ExtensionList } from './extension-list.js';
 import { HeaderExtension, type HeaderExtensionIds, MID_MAX_LENGTH, ROUTER_EXTENSION_IDS } from './header-extension.js';
 import { PayloadDescriptor } from './payload-descriptor.js';
@@ -6,9 +7,6 @@ import { ntpToUs, q32ToUs } from './time.js';
 
 /** Length of the fixed header. */
 export const RTP_HEADER_LENGTH = 12;
-
-const ONE_BYTE_PROFILE = 0xbede;
-const TWO_BYTE_PROFILE = 0x1000;
 
 const textDecoder = new TextDecoder();
 const noBytes = new Uint8Array(0);
@@ -31,8 +29,7 @@ export function isRtp(bytes: Uint8Array, offset: number, length: number): boolea
  * |                           timestamp                           |
  * |                             SSRC                              |
  * |                         CSRC (0..15)                          |
- * |   profile (0xBEDE, 0x100_)    |  length in 32 bit words       |   if X
- * |                    extension elements ...                     |
+ * |                extension block (ExtensionBlock)               |   if X
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  * |                          payload ...                          |   payloadOffset
  * |         ... padding           | padding count |                   if P
@@ -76,12 +73,7 @@ export class RtpPacket {
 
   /** First byte that a growing header may take. */
   #floor = 0;
-  /** By element id: where the value starts, relative to `offset`; 0 if there is none. */
-  readonly #extensionOffsets = new Uint16Array(256);
-  readonly #extensionLengths = new Uint8Array(256);
-  /** The ids that have an offset, to forget them without touching the whole tables. */
-  readonly #extensionsPresent = new Uint8Array(256);
-  #extensionCount = 0;
+  readonly #extensions = new ExtensionBlock();
 
   get isKeyFrame(): boolean {
     return this.descriptor.isKeyFrame;
@@ -102,7 +94,7 @@ export class RtpPacket {
    * @param floor lowest index in `bytes` that the header may grow to
    */
   parse(bytes: Uint8Array, view: DataView, offset: number, length: number, floor: number = offset): boolean {
-    this.#forgetExtensions();
+    this.#extensions.clear();
     this.handle = NO_HANDLE;
     this.captureAtUs = NaN;
     this.descriptor.reset();
@@ -128,7 +120,7 @@ export class RtpPacket {
       if (block + 4 > length) return false;
       headerLength += 4 + view.getUint16(offset + block + 2) * 4;
       if (headerLength > length) return false;
-      if (!this.#parseExtensions(block, headerLength)) return false;
+      if (!this.#extensions.parse(bytes, view, offset, block, headerLength)) return false;
     }
     let paddingLength = 0;
     if ((first & 0x20) !== 0) {
@@ -169,13 +161,13 @@ export class RtpPacket {
 
   /** Where the value of the element with this id starts in `bytes`; 0 if there is none. Its length may be 0. */
   extensionOffset(id: number): number {
-    const offset = this.#extensionOffsets[id];
+    const offset = this.#extensions.offset(id);
     return offset === 0 ? 0 : this.offset + offset;
   }
 
   /** Length of the value of the element with this id; 0 if there is none. */
   extensionLength(id: number): number {
-    return this.#extensionLengths[id];
+    return this.#extensions.length(id);
   }
 
   /** The MID; undefined if absent or empty. Makes a string: not for every packet. */
@@ -250,10 +242,8 @@ export class RtpPacket {
     const length = mid.length;
     const valueOffset = this.extensionOffset(HeaderExtension.mid);
     if (valueOffset === 0 || length === 0 || length > MID_MAX_LENGTH) return false;
-    const oneByteForm = this.view.getUint16(this.#extensionBlock) === ONE_BYTE_PROFILE;
-    this.bytes[valueOffset - 1] = oneByteForm ? (HeaderExtension.mid << 4) | (length - 1) : length;
+    this.#extensions.setLength(HeaderExtension.mid, length, this.bytes, this.offset);
     for (let i = 0; i < MID_MAX_LENGTH; i++) this.bytes[valueOffset + i] = i < length ? mid[i] : 0;
-    this.#extensionLengths[HeaderExtension.mid] = length;
     return true;
   }
 
@@ -265,42 +255,16 @@ export class RtpPacket {
     const bytes = this.bytes;
     const fixedLength = RTP_HEADER_LENGTH + (bytes[this.offset] & 0x0f) * 4;
     const oneByteForm = list.fitsOneByteForm;
-    const elementsLength = list.valuesLength + list.count * (oneByteForm ? 1 : 2);
-    const paddedLength = (elementsLength + 3) & ~3;
-    const headerLength = fixedLength + 4 + paddedLength;
+    const headerLength = fixedLength + list.blockLength(oneByteForm);
     const offset = this.payloadOffset - headerLength;
     if (offset < this.#floor) return false;
 
-    let profile = oneByteForm ? ONE_BYTE_PROFILE : TWO_BYTE_PROFILE;
-    if (!oneByteForm && (bytes[this.offset] & 0x10) !== 0) {
-      // RFC 8285 §4.3: the lower four bits of the two-byte form belong to the application.
-      const current = this.view.getUint16(this.#extensionBlock);
-      if ((current & 0xfff0) === TWO_BYTE_PROFILE) profile = current;
-    }
     bytes.copyWithin(offset, this.offset, this.offset + fixedLength);
     bytes[offset] |= 0x10;
-    this.view.setUint16(offset + fixedLength, profile);
-    this.view.setUint16(offset + fixedLength + 2, paddedLength >> 2);
-
+    this.#extensions.write(list, oneByteForm, bytes, this.view, offset, fixedLength, headerLength);
     this.length += this.offset - offset;
     this.offset = offset;
     this.headerLength = headerLength;
-    this.#forgetExtensions();
-    let at = offset + fixedLength + 4;
-    let from = 0;
-    for (let i = 0; i < list.count; i++) {
-      const id = list.ids[i];
-      const length = list.lengths[i];
-      if (oneByteForm) {
-        bytes[at++] = (id << 4) | (length - 1);
-      } else {
-        bytes[at++] = id;
-        bytes[at++] = length;
-      }
-      this.#rememberExtension(id, at - offset, length);
-      for (let end = from + length; from < end;) bytes[at++] = list.bytes[from++];
-    }
-    while (at < this.payloadOffset) bytes[at++] = 0;
     return true;
   }
 
@@ -352,21 +316,16 @@ export class RtpPacket {
     this.payloadLength = length;
   }
 
-  /** Where the extension block starts in `bytes`, if there is one. */
-  get #extensionBlock(): number {
-    return this.offset + RTP_HEADER_LENGTH + (this.bytes[this.offset] & 0x0f) * 4;
-  }
-
   /** Where the value of an extension starts, if it is there and has this length; else 0. */
   #findExtension(extension: HeaderExtension, length: number): number {
     const id = this.extensionIds[extension];
-    return this.#extensionLengths[id] === length ? this.extensionOffset(id) : 0;
+    return this.#extensions.length(id) === length ? this.extensionOffset(id) : 0;
   }
 
   #readText(extension: HeaderExtension): string | undefined {
     const id = this.extensionIds[extension];
     const offset = this.extensionOffset(id);
-    const length = this.#extensionLengths[id];
+    const length = this.#extensions.length(id);
     if (length === 0) return undefined;
     // A copy, because TextDecoder does not read shared memory.
     return textDecoder.decode(this.bytes.slice(offset, offset + length));
@@ -374,65 +333,5 @@ export class RtpPacket {
 
   #readUint24(offset: number): number {
     return (this.bytes[offset] << 16) | this.view.getUint16(offset + 1);
-  }
-
-  /**
-   * RFC 8285. Offsets are relative to the packet.
-   *
-   * ```
-   * one-byte form (0xBEDE)    |  ID   | len-1 |  value ...      ID 15 ends the list
-   * two-byte form (0x100_)    |      ID       |      len      |  value ...
-   * ```
-   * ID 0 is one byte of padding in both. Of several elements with one id the last counts. Blocks of other profiles are
-   * valid and have no elements.
-   */
-  #parseExtensions(block: number, end: number): boolean {
-    const bytes = this.bytes;
-    const base = this.offset;
-    const profile = this.view.getUint16(base + block);
-    let at = block + 4;
-    if (profile === ONE_BYTE_PROFILE) {
-      while (at < end) {
-        const head = bytes[base + at];
-        // A length in a byte with id 0 makes it no element either.
-        if (head < 0x10) {
-          at++;
-          continue;
-        }
-        if (head >= 0xf0) return true;
-        const length = (head & 0x0f) + 1;
-        if (at + 1 + length > end) return false;
-        this.#rememberExtension(head >> 4, at + 1, length);
-        at += 1 + length;
-      }
-    } else if ((profile & 0xfff0) === TWO_BYTE_PROFILE) {
-      while (at + 1 < end) {
-        const id = bytes[base + at];
-        if (id === 0) {
-          at++;
-          continue;
-        }
-        const length = bytes[base + at + 1];
-        if (at + 2 + length > end) return false;
-        this.#rememberExtension(id, at + 2, length);
-        at += 2 + length;
-      }
-    }
-    return true;
-  }
-
-  #rememberExtension(id: number, offset: number, length: number): void {
-    if (this.#extensionOffsets[id] === 0) this.#extensionsPresent[this.#extensionCount++] = id;
-    this.#extensionOffsets[id] = offset;
-    this.#extensionLengths[id] = length;
-  }
-
-  #forgetExtensions(): void {
-    for (let i = 0; i < this.#extensionCount; i++) {
-      const id = this.#extensionsPresent[i];
-      this.#extensionOffsets[id] = 0;
-      this.#extensionLengths[id] = 0;
-    }
-    this.#extensionCount = 0;
   }
 }

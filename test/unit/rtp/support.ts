@@ -1,3 +1,4 @@
+import { ExtensionList } from '../../../src/rtp/extension-list.js';
 import { RtpPacket } from '../../../src/rtp/rtp-packet.js';
 
 export interface PacketParts {
@@ -66,4 +67,14 @@ export function payloadBytes(packet: RtpPacket): number[] {
 export function extensionBytes(packet: RtpPacket, id: number): number[] | undefined {
   const offset = packet.extensionOffset(id);
   return offset === 0 ? undefined : [...packet.bytes.slice(offset, offset + packet.extensionLength(id))];
+}
+
+export function listOf(...elements: [id: number, value: number[]][]): ExtensionList {
+  const list = new ExtensionList();
+  for (const [id, value] of elements) list.append(id, Uint8Array.from(value), 0, value.length);
+  return list;
+}
+
+export function text(value: string): number[] {
+  return [...Buffer.from(value)];
 }
