@@ -1,4 +1,5 @@
 import { DropReason } from '../common/drop-reason.js';
+import { isSeqHigher } from '../common/serial-number.js';
 import type * as FbsConsumer from '../channel/fbs/consumer.js';
 import { Event } from '../channel/fbs/notification.js';
 import { MediaKind, Type } from '../channel/fbs/rtp-parameters.js';
@@ -464,13 +465,10 @@ export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner
     }
   }
 
-  /**
-   * Sends what was kept of the key frame whose first packet came late. Sequence numbers are compared as plain numbers,
-   * as the reference does. Sending may empty the buffer.
-   */
+  /** Sends what was kept of the key frame whose first packet came late. Sending may empty the buffer. */
   #sendBuffered({ buffer }: ConsumerOutput, afterSeq: number, now: number): void {
     for (let index = 0; index < buffer.size; index++) {
-      if (buffer.seq(index) <= afterSeq) continue;
+      if (!isSeqHigher(buffer.seq(index), afterSeq)) continue;
       restoreSlot(bufferedPacket, this.#media.memory, buffer.handle(index));
       this.sendRtpPacket(bufferedPacket, now);
     }

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { DropReason } from '../../../src/common/drop-reason.js';
 import { TraceEventType } from '../../../src/channel/fbs/consumer.js';
 import { Type } from '../../../src/channel/fbs/rtp-parameters.js';
@@ -70,6 +70,15 @@ describe('a simple Consumer', () => {
     // 1 is before the key frame; 3 and 5 come along with it.
     expect(sentSeqs()).toEqual([0, 1, 3, 4]);
     expect(harness.dropped(DropReason.consumerWaitsForKeyFrame)).toBe(3);
+  });
+
+  it('tells before from behind the key frame also where sequence numbers wrap', () => {
+    send(1, 65_533, '65535', 2);
+    expect(sentSeqs()).toEqual([0, 2, 3]);
+    setUp();
+    firstSeq = undefined;
+    send(65_535, 3, '1', 4);
+    expect(sentSeqs()).toEqual([0, 2, 3]);
   });
 
   it('leaves no gap where padding was, and keeps those of the network', () => {
@@ -175,7 +184,10 @@ describe('a simple Consumer', () => {
 
   it('takes a priority of at least 1', () => {
     expect(() => consumer.setPriority(0)).toThrow(new TypeError('wrong priority (must be higher than 0)'));
+    consumer.setExternallyManagedBitrate();
     consumer.setPriority(200);
+    // It counts when bitrate is distributed the next time.
+    expect(harness.takeEvents()).toEqual([]);
     expect([consumer.dump().base.priority, consumer.bitratePriority]).toEqual([200, 200]);
     consumer.pause(harness.now);
     expect(consumer.bitratePriority).toBe(0);
@@ -189,6 +201,23 @@ describe('a simple Consumer', () => {
     expect(consumer.increaseLayer(1e6, PLAIN, harness.now)).toBe(0);
     consumer.applyLayers(harness.now);
     expect(consumer.increaseLayer(1000, PLAIN, harness.now)).toBe(1000);
+  });
+
+  it('sends whatever bitrate there is', () => {
+    send('1');
+    consumer.setExternallyManagedBitrate();
+    consumer.increaseLayer(0, PLAIN, harness.now);
+    consumer.applyLayers(harness.now);
+    send(2);
+    expect(sentSeqs()).toEqual([0, 1]);
+  });
+
+  it('sends extensions that it did not negotiate', () => {
+    setUp({ extensions: [['VideoOrientation', 9]] });
+    expect(consumer.rtpParameters.headerExtensions).toEqual([]);
+    receive({ sequenceNumber: 1, extensions: [[9, [5]]] });
+    const [packet] = harness.takeSent();
+    expect([...packet.bytes.subarray(packet.extensionOffset(8), packet.extensionOffset(8) + 1)]).toEqual([5]);
   });
 
   it('gives everything back', () => {
@@ -255,6 +284,12 @@ describe('a Consumer and NACK', () => {
       ...uint(first[0].sequenceNumber, 2),
       ...payloadBytes(first[0]),
     ]);
+  });
+
+  it('does not notice what comes twice if NACK was not negotiated', () => {
+    setUp({}, { codec: { feedback: [] } });
+    send('1', 2, 2, 3);
+    expect(sentSeqs()).toEqual([0, 1, 1, 2]);
   });
 
   it('ignores it while paused, and for other SSRCs', () => {
@@ -389,6 +424,20 @@ describe('a Consumer of a codec whose key frames are not looked for', () => {
     send(1, 2);
     expect(sentSeqs()).toEqual([0, 1]);
   });
+
+  it('begins with any packet in a pipe, too', () => {
+    setUp({ codec: { mimeType: 'video/AV1' } }, { codec: { mimeType: 'video/AV1' }, pipe: true });
+    send(1, 2);
+    expect(sentSeqs()).toEqual([0, 1]);
+  });
+
+  it('waits for a key frame if it has layers', () => {
+    const codec = { mimeType: 'video/AV1' };
+    setUp({ codec, encodings: [{ ssrc: 1111, mode: 'L1T2' }] }, { codec, consumable: ['L1T2'] });
+    send(1, 2);
+    expect(sentSeqs()).toEqual([]);
+    expect(harness.dropped(DropReason.consumerWaitsForKeyFrame)).toBe(2);
+  });
 });
 
 describe('a pipe Consumer', () => {
@@ -456,6 +505,19 @@ describe('the sequence numbers of a Consumer', () => {
     expect(first({ encodings: [{ ssrc: 1111, mode: 'L1T2' }] }, { consumable: ['L1T2'] })).toBe(simple);
     const simulcast = { encodings: [{ ssrc: 1111 }, { ssrc: 1112 }] };
     expect(first(simulcast, { consumable: ['S1T1', 'S1T1'] })).toBe(simple + 1);
+  });
+
+  it.each([
+    [0, 1001],
+    [31_767, 32_768],
+    [31_768, 1001],
+  ])('begin where the random number %i says: at %i', (random, expected) => {
+    setUp();
+    vi.spyOn(harness.media.random, 'uint32').mockReturnValue(random);
+    harness.consumers.length = 0;
+    harness.consume(consumeRequest());
+    send('1');
+    expect(harness.takeSent()[0].sequenceNumber).toBe(expected);
   });
 });
 
