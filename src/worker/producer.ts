@@ -66,8 +66,11 @@ export interface ProducerListener {
   onProducerNeedWorstRemoteFractionLost(producer: Producer, mappedSsrc: number): number;
 }
 
-/** What became of a packet, for the Transport's counters. Discarded ones must leave no trace, no SRTP stream either. */
-export const ReceivedAs = { discarded: 0, media: 1, retransmission: 2 } as const;
+/**
+ * What became of a packet, for the Transport's counters. Discarded ones are of no stream, and must leave no trace, no SRTP
+ * stream either; unusable ones are of a stream that goes on.
+ */
+export const ReceivedAs = { discarded: 0, media: 1, retransmission: 2, unusable: 3 } as const;
 export type ReceivedAs = (typeof ReceivedAs)[keyof typeof ReceivedAs];
 
 /** A source of audio or video in a Router: one or several RTP streams that a Transport receives. */
@@ -194,11 +197,11 @@ export class Producer implements Machine, RtpStreamRecvOwner, ProducerRtcpOwner 
     this.#traces.packet(packet, isRtx, now);
 
     const payloadType = this.#mapping.payloadTypes[packet.payloadType];
-    if (payloadType < 0) return this.#drop(DropReason.rtpUnmappedPayloadType, ReceivedAs.discarded);
+    if (payloadType < 0) return this.#drop(DropReason.rtpUnmappedPayloadType, ReceivedAs.unusable);
     const clockOffset = this.#captureTime.clockOffset + this.#media.ntpOffset;
     this.#mangler.senderClockOffsetUs = Number.isNaN(clockOffset) ? 0 : clockOffset;
     if (!this.#mangler.mangle(packet, payloadType, this.#streams.mappedSsrc(stream))) {
-      return this.#drop(DropReason.rtpExtensions, ReceivedAs.discarded);
+      return this.#drop(DropReason.rtpExtensions, ReceivedAs.unusable);
     }
     if (stream.maxPacketTs !== previousMaxPacketTs || isNew) this.#setCaptureTime(stream, packet);
     if (stream.timestampOffset !== 0) packet.setTimestamp((packet.timestamp + stream.timestampOffset) >>> 0);

@@ -139,6 +139,7 @@ export class TransportProducers implements Iterable<Producer> {
       this.#owner.removeReceiveStream(packet.ssrc);
       return DropReason.rtpNoProducer;
     }
+    // The Producer has counted what it dropped.
     switch (producer.receiveRtpPacket(packet, now)) {
       case ReceivedAs.media:
         this.#counters.receivedRtp.update(packet.length, packet.payloadLength, now);
@@ -146,9 +147,11 @@ export class TransportProducers implements Iterable<Producer> {
       case ReceivedAs.retransmission:
         this.#counters.receivedRtx.update(packet.length, packet.payloadLength, now);
         return DropReason.none;
-      default:
+      case ReceivedAs.unusable:
+        return DropReason.none;
+      case ReceivedAs.discarded:
         this.#owner.removeReceiveStream(packet.ssrc);
-        return DropReason.rtpUnknownStream;
+        return DropReason.none;
     }
   }
 

@@ -6,7 +6,7 @@ import { CompoundBuilder } from '../../../src/rtp/rtcp/compound.js';
 import { NTP_UNIX_OFFSET_SECONDS } from '../../../src/rtp/time.js';
 import { type Producer, ReceivedAs } from '../../../src/worker/producer.js';
 import { buildPacket, type PacketParts, uint } from '../rtp/support.js';
-import { MediaHarness, type ProduceOptions, produceRequest } from './media-support.js';
+import { consumeRequest, MediaHarness, type ProduceOptions, produceRequest } from './media-support.js';
 
 const KEY_FRAME = [0x10, 0x00, 1, 2];
 const DELTA_FRAME = [0x10, 0x01, 1, 2];
@@ -18,6 +18,13 @@ const produce = (options: ProduceOptions = {}): Producer => harness.produce(prod
 
 const packet = (parts: PacketParts = {}) =>
   buildPacket({ ssrc: 1111, payloadType: 100, sequenceNumber: 1, payload: KEY_FRAME, ...parts });
+
+/** The reports that are due, and whether there was room for them. */
+function reports(producer: Producer, compound = new CompoundBuilder()) {
+  const fits = producer.rtcp.getRtcp(compound, harness.now);
+  const bytes = new Uint8Array(2000);
+  return { fits, bytes: bytes.slice(0, compound.write(new DataView(bytes.buffer), 0)) };
+}
 
 /** SDES texts as extension values. */
 const chars = (text: string) => [...Buffer.from(text)];
@@ -90,6 +97,7 @@ describe('Producer and its streams', () => {
     const announced = produce({ encodings: [{ ssrc: 1111, rtx: 2222 }], rtxPayloadType: 99 });
     const retransmission = (ssrc: number, parts: PacketParts) =>
       packet({ ssrc, payloadType: 99, payload: [...uint(5, 2), ...DELTA_FRAME], ...parts });
+    expect(harness.receive(announced, retransmission(2222, {}))).toBe(ReceivedAs.discarded);
     harness.receive(announced, packet());
     expect(harness.receive(announced, retransmission(2222, {}))).toBe(ReceivedAs.retransmission);
     expect(announced.dump().rtpStreams[0]).toMatchObject({
@@ -129,7 +137,7 @@ describe('Producer and its streams', () => {
   it('drops packets of an unmapped payload type in a known stream', () => {
     const producer = produce();
     harness.receive(producer, packet());
-    expect(harness.receive(producer, packet({ sequenceNumber: 2, payloadType: 13 }))).toBe(ReceivedAs.discarded);
+    expect(harness.receive(producer, packet({ sequenceNumber: 2, payloadType: 13 }))).toBe(ReceivedAs.unusable);
     expect(harness.dropped(DropReason.rtpUnmappedPayloadType)).toBe(1);
   });
 
@@ -189,6 +197,31 @@ describe('Producer events', () => {
     expect(producer.scores).toEqual([0, 0]);
     harness.receive(producer, packet({ sequenceNumber: 2 }));
     expect(harness.takeEvents()).toEqual([['PRODUCER_SCORE', '0:10']]);
+  });
+
+  it.each<[string, ProduceOptions]>([
+    ['one stream', {}],
+    ['one stream with layers', { encodings: [{ ssrc: 1111, mode: 'L1T3' }] }],
+    ['SVC', { codec: { mimeType: 'video/VP9' }, encodings: [{ ssrc: 1111, mode: 'L3T3' }] }],
+  ])('leaves the score of what falls silent, if it is %s', (_, options) => {
+    const producer = produce(options);
+    harness.receive(producer, packet());
+    harness.advance(60_000);
+    expect(producer.scores).toEqual([10]);
+  });
+
+  it('tells Consumers of a score before it tells of it itself, but of the first score of a stream after that', () => {
+    const producer = produce({ encodings: [{ ssrc: 1111 }, { ssrc: 1112 }] });
+    harness.consume(consumeRequest({ consumable: ['S1T1', 'S1T1'] }));
+    const scores = () =>
+      harness
+        .takeEvents()
+        .map(event => (event as string[])[0])
+        .filter(name => name.endsWith('_SCORE'));
+    harness.receive(producer, packet());
+    expect(scores().slice(0, 2)).toEqual(['PRODUCER_SCORE', 'CONSUMER_SCORE']);
+    harness.advance(1500);
+    expect(scores()).toEqual(['CONSUMER_SCORE', 'PRODUCER_SCORE']);
   });
 
   it('asks for missing packets after 10 ms, and traces that', () => {
@@ -301,6 +334,26 @@ describe('Producer key frame requests', () => {
     expect(harness.takeEvents()).toEqual([['PLI', 1112]]);
   });
 
+  it('do not wait for one that is pending, or delayed, when too much is missing', () => {
+    const producer = produce({ keyFrameRequestDelay: 500 });
+    harness.receive(producer, packet({ payload: DELTA_FRAME }));
+    producer.requestKeyFrame(9001, harness.now);
+    harness.takeEvents();
+    for (const sequenceNumber of [1500, 3000]) {
+      harness.receive(producer, packet({ sequenceNumber, payload: DELTA_FRAME }));
+      expect(harness.takeEvents()).toEqual([['PLI', 1111]]);
+    }
+  });
+
+  it('name the stream as their sender, too', () => {
+    const pli = produce();
+    harness.receive(pli, packet({ payload: DELTA_FRAME }));
+    const fir = produce({ id: 'p2', codec: { feedback: [['ccm', 'fir']] } });
+    harness.receive(fir, packet({ payload: DELTA_FRAME }));
+    for (const bytes of harness.rtcp) expect([...bytes.slice(4, 12)]).toEqual([...uint(1111, 4), ...uint(1111, 4)]);
+    expect(harness.rtcp).toHaveLength(2);
+  });
+
   it('use FIR where PLI was not negotiated, or nothing', () => {
     const fir = produce({ codec: { feedback: [['ccm', 'fir']] } });
     harness.receive(fir, packet({ payload: DELTA_FRAME }));
@@ -335,10 +388,20 @@ describe('Producer key frame requests', () => {
 describe('Producer pause', () => {
   it('still asks for what is missing', () => {
     const producer = produce({ paused: true });
+    producer.enableTraceEvents([TraceEventType.RTP, TraceEventType.KEYFRAME]);
     for (const sequenceNumber of [1, 2, 4]) harness.receive(producer, packet({ sequenceNumber }));
-    harness.takeEvents();
+    expect(harness.takeEvents()).toEqual([
+      ['PRODUCER_SCORE', '0:10'],
+      ['newStream', 9001],
+    ]);
     harness.advance(50);
     expect(harness.takeEvents()).toEqual([['NACK', 1111]]);
+  });
+
+  it('still reports what comes', () => {
+    const producer = produce({ paused: true });
+    harness.receive(producer, packet());
+    expect(reports(producer).bytes.length).toBe(8 + 24 + 20);
   });
 
   it('hands on nothing, and asks for key frames afterwards', () => {
@@ -359,12 +422,6 @@ describe('Producer pause', () => {
 });
 
 describe('Producer reports', () => {
-  const reports = (producer: Producer, compound = new CompoundBuilder()) => {
-    const fits = producer.rtcp.getRtcp(compound, harness.now);
-    const bytes = new Uint8Array(2000);
-    return { fits, bytes: bytes.slice(0, compound.write(new DataView(bytes.buffer), 0)) };
-  };
-
   it('come once a second with a reference time', () => {
     const producer = produce();
     harness.receive(producer, packet());
@@ -376,6 +433,14 @@ describe('Producer reports', () => {
     expect(reports(producer).bytes.length).toBe(0);
     harness.advance(20);
     expect(reports(producer).bytes.length).toBe(first.length);
+  });
+
+  it('have a block for the RTX stream', () => {
+    const producer = produce({ encodings: [{ ssrc: 1111, rtx: 2222 }], rtxPayloadType: 99 });
+    harness.receive(producer, packet());
+    harness.receive(producer, packet({ ssrc: 2222, payloadType: 99, payload: [...uint(5, 2), ...DELTA_FRAME] }));
+    const view = new DataView(reports(producer).bytes.buffer);
+    expect([view.getUint8(0) & 0x1f, view.getUint32(8), view.getUint32(8 + 24)]).toEqual([2, 1111, 2222]);
   });
 
   it('are the same when asked for again because they did not fit', () => {
