@@ -104,6 +104,7 @@ export class PlainTransport extends UdpTransport {
     this.tuple.connect();
     this.context.channel.notify(this.id, Event.PLAINTRANSPORT_TUPLE, { tuple: this.#tupleDump() });
     this.connected(now);
+    if (this.#connectCalled) this.requestKeyFrames(now);
   }
 
   protected override learnRtcpTuple(now: number): void {

@@ -153,6 +153,11 @@ export class TransportConsumers
     for (const consumer of this.#consumers.values()) consumer.onTransportConnected(now);
   }
 
+  /** What Consumers have sent so far nobody received. */
+  requestKeyFrames(now: number): void {
+    for (const consumer of this.#consumers.values()) consumer.requestKeyFrame(now);
+  }
+
   disconnected(now: number): void {
     for (const consumer of this.#consumers.values()) consumer.onTransportDisconnected(now);
   }

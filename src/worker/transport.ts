@@ -127,6 +127,11 @@ export abstract class Transport implements IngressRoute, EgressRoute, TransportD
     this.#media.connectControl(now);
   }
 
+  /** There is somebody to send to at last, although the transport has been connected before. */
+  protected requestKeyFrames(now: number): void {
+    this.#media.consumers.requestKeyFrames(now);
+  }
+
   protected disconnected(now: number): void {
     this.#media.disconnected(now);
   }

@@ -60,6 +60,34 @@ const stats = async (worker: TestWorker, id: string): Promise<FbsTransport.Stats
 const connectPlain = (worker: TestWorker, id: string, ip: string, port: number, rtcpPort?: number) =>
   worker.request<FbsPlainTransport.ConnectResponse>(Method.PLAINTRANSPORT_CONNECT, id, { ip, port, rtcpPort });
 
+/** The same as those of audio, but of VP8. */
+function videoProduceRequest(...parameters: Parameters<typeof produceRequest>): FbsTransport.ProduceRequest {
+  const request = produceRequest(...parameters);
+  request.kind = FbsRtpParameters.MediaKind.VIDEO;
+  makeVideo(request.rtpParameters);
+  return request;
+}
+
+function videoConsumeRequest(...parameters: Parameters<typeof consumeRequest>): FbsTransport.ConsumeRequest {
+  const request = consumeRequest(...parameters);
+  request.kind = FbsRtpParameters.MediaKind.VIDEO;
+  makeVideo(request.rtpParameters);
+  return request;
+}
+
+function makeVideo({ codecs: [codec] }: FbsRtpParameters.RtpParameters): void {
+  codec.mimeType = 'video/VP8';
+  codec.clockRate = 90000;
+  delete codec.channels;
+  codec.rtcpFeedback = [{ type: 'nack', parameter: 'pli' }];
+}
+
+function videoPacket(ssrc: number, sequenceNumber: number, isKeyFrame: boolean): Uint8Array {
+  const packet = opusPacket(ssrc, sequenceNumber);
+  packet.set([0x10, isKeyFrame ? 0 : 1], 20);
+  return packet;
+}
+
 /** A sender that is learnt from its packets, and a receiver that was connected to. */
 async function senderAndReceiver() {
   const worker = new TestWorker();
@@ -278,6 +306,58 @@ describe('PlainTransport', () => {
     expect(worker.core.drops.toJSON()).toEqual({ unknownTuple: 1, srtpReplay: 2 });
   });
 
+  it('keeps the state of SRTP of a stream in which a packet is of no use', async () => {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    const peer = createPeer(worker, '10.0.0.2');
+    const masterKey = new Uint8Array(30).fill(7);
+    const { tuple } = await createPlainTransport(worker, 'in', { srtp: true, comedia: true });
+    await worker.request(Method.PLAINTRANSPORT_CONNECT, 'in', {
+      srtpParameters: {
+        cryptoSuite: FbsSrtpParameters.SrtpCryptoSuite.AES_CM_128_HMAC_SHA1_80,
+        keyBase64: Buffer.from(masterKey).toString('base64'),
+      },
+    });
+    await worker.request(Method.TRANSPORT_PRODUCE, 'in', produceRequest('producer', 1000));
+    const sender = new SrtpSender({ suite: 'AES_CM_128_HMAC_SHA1_80', masterKey });
+    const send = async (sequenceNumber: number, payloadType = 111): Promise<void> => {
+      const bytes = new Uint8Array(100);
+      const plain = opusPacket(1000, sequenceNumber);
+      plain[1] = payloadType;
+      bytes.set(plain);
+      peer.send(bytes.subarray(0, sender.protectRtp(bytes, 0, plain.length)), tuple.localPort);
+      await worker.advance(1);
+    };
+    // The sequence number wraps; then there is comfort noise, which was not negotiated.
+    for (const sequenceNumber of [65534, 65535, 0]) await send(sequenceNumber);
+    await send(1, 13);
+    for (const sequenceNumber of [2, 3]) await send(sequenceNumber);
+    expect(worker.core.drops.toJSON()).toEqual({ rtpUnmappedPayloadType: 1 });
+    expect((await stats(worker, 'in')).rtpBytesReceived).toBe(5n * 48n);
+  });
+
+  it('asks for key frames once it has learnt where its Consumers send to', async () => {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    const [sender, receiver] = [createPeer(worker, '10.0.0.2'), createPeer(worker, '10.0.0.3')];
+    const inbound = await createPlainTransport(worker, 'in', { comedia: true });
+    const outbound = await createPlainTransport(worker, 'out', { comedia: true });
+    await worker.request(Method.TRANSPORT_PRODUCE, 'in', videoProduceRequest('producer', 1000));
+    await worker.request(Method.TRANSPORT_CONSUME, 'out', videoConsumeRequest('consumer', 'producer', 1000, 5000));
+    const pictureLossIndications = (): number => sender.rtcp.splice(0).filter(packet => packet[1] === 206).length;
+    // A key frame: nothing has to be asked for.
+    sender.send(videoPacket(1000, 1, true), inbound.tuple.localPort);
+    await worker.request(Method.PLAINTRANSPORT_CONNECT, 'out', {});
+    await worker.advance(1);
+    expect(pictureLossIndications()).toBe(0);
+    receiver.send(Uint8Array.of(0x80, 201, 0, 1, 0, 0, 0, 9), outbound.tuple.localPort);
+    await worker.advance(1);
+    expect(pictureLossIndications()).toBe(1);
+    sender.send(videoPacket(1000, 2, true), inbound.tuple.localPort);
+    await worker.advance(1);
+    expect(receiver.rtp).toHaveLength(1);
+  });
+
   it('takes no SCTP for a peer that it cannot check', async () => {
     const worker = new TestWorker();
     await createRouter(worker);
@@ -340,21 +420,56 @@ describe('PipeTransport', () => {
       'connect() already called',
     );
   });
+
+  it('answers who asks for a key frame of audio', async () => {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    await createPipeTransport(worker, 'pipe');
+    await worker.request(Method.PIPETRANSPORT_CONNECT, 'pipe', { ip: '10.0.0.2', port: 1 });
+    await worker.request(Method.TRANSPORT_PRODUCE, 'pipe', produceRequest('producer', 1000));
+    const request = consumeRequest('consumer', 'producer', 1000, 5000);
+    request.type = FbsRtpParameters.Type.PIPE;
+    await worker.request(Method.TRANSPORT_CONSUME, 'pipe', request);
+    expect(await worker.request(Method.CONSUMER_REQUEST_KEY_FRAME, 'consumer')).toBeUndefined();
+  });
 });
 
 describe('DirectTransport', () => {
+  it('makes no reports', async () => {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    await createDirectTransport(worker, 'direct');
+    await worker.request(Method.TRANSPORT_PRODUCE, 'direct', produceRequest('producer', 1000));
+    await worker.request(Method.TRANSPORT_CONSUME, 'direct', consumeRequest('consumer', 'producer', 1000, 5000));
+    for (let sequenceNumber = 0; sequenceNumber < 50; sequenceNumber++) {
+      worker.notify(Event.PRODUCER_SEND, 'producer', { data: opusPacket(1000, sequenceNumber) });
+      await worker.advance(100);
+    }
+    expect(worker.take('direct')).toEqual([]);
+  });
+
+  it('serves the Consumers of a Producer in the order in which they were made', async () => {
+    const worker = new TestWorker();
+    await createRouter(worker);
+    await createDirectTransport(worker, 'direct');
+    await worker.request(Method.TRANSPORT_PRODUCE, 'direct', produceRequest('producer', 1000));
+    const consume = (id: string, ssrc: number) =>
+      worker.request(Method.TRANSPORT_CONSUME, 'direct', consumeRequest(id, 'producer', 1000, ssrc));
+    for (const [index, id] of ['z', 'a', 'm'].entries()) await consume(id, 5000 - index);
+    await worker.request(Method.TRANSPORT_CLOSE_CONSUMER, 'direct', { consumerId: 'a' });
+    await consume('b', 6000);
+    worker.notifications.length = 0;
+    for (let seq = 1; seq <= 2; seq++) worker.notify(Event.PRODUCER_SEND, 'producer', { data: opusPacket(1000, seq) });
+    await worker.advance(0);
+    const served = worker.notifications.filter(({ event }) => event === 'CONSUMER_RTP');
+    expect(served.map(({ handlerId }) => handlerId)).toEqual(['z', 'm', 'b', 'z', 'm', 'b']);
+  });
+
   it('takes RTCP of the application, and hands RTCP to it', async () => {
     const worker = new TestWorker();
     await createRouter(worker);
     await createDirectTransport(worker, 'direct');
-    const video = produceRequest('producer', 1000);
-    video.kind = FbsRtpParameters.MediaKind.VIDEO;
-    const [codec] = video.rtpParameters.codecs;
-    codec.mimeType = 'video/VP8';
-    codec.clockRate = 90000;
-    delete codec.channels;
-    codec.rtcpFeedback = [{ type: 'nack', parameter: 'pli' }];
-    await worker.request(Method.TRANSPORT_PRODUCE, 'direct', video);
+    await worker.request(Method.TRANSPORT_PRODUCE, 'direct', videoProduceRequest('producer', 1000));
     worker.notify(Event.PRODUCER_SEND, 'producer', { data: [...opusPacket(1000, 1)] });
     await worker.advance(0);
 
