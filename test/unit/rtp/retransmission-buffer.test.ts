@@ -133,6 +133,18 @@ describe('RetransmissionBuffer', () => {
     expect(insert(10000, 1001)).toBe(false);
   });
 
+  it('compares timestamps of neighbours as plain numbers, and ages over their wrap', () => {
+    const beforeWrap = 2 ** 32 - 90 * 100;
+    const afterWrap = 90 * 100;
+    expect(insert(10, beforeWrap)).toBe(true);
+    expect(insert(13, afterWrap)).toBe(true);
+    // 200 ms are no age. But between these two no number is not lower than the one and not higher than the other.
+    expect(content(10)).toEqual([10, undefined, undefined, 13]);
+    expect([insert(11, beforeWrap + 90), insert(12, afterWrap - 90)]).toEqual([false, false]);
+    insert(14, afterWrap + 90 * 1801);
+    expect(buffer.find(10)).toBe(-1);
+  });
+
   it('starts anew with an older packet whose timestamp is the highest', () => {
     insertAll([
       [10001, 1000],

@@ -141,6 +141,26 @@ describe('RtpStreamRecv and missing packets', () => {
     expect(stream.sequence.maxSeq).toBe(3);
   });
 
+  it('learns nothing of capture times from retransmissions', () => {
+    const stream = create();
+    receive(stream, [1]);
+    stream.setRtx({ ssrc: 2222, payloadType: 101 });
+    const ids = createHeaderExtensionIds();
+    ids[HeaderExtension.absCaptureTime] = 3;
+    const late = parse(
+      buildPacket({
+        ssrc: 2222,
+        payloadType: 101,
+        sequenceNumber: 700,
+        extensions: [[3, [...uint(200, 4), ...uint(0, 4)]]],
+        payload: [...uint(2, 2), 0, 1, 2, 3],
+      }),
+    )!;
+    late.extensionIds = ids;
+    expect(stream.receiveRtxPacket(late, 10_000)).toBe(true);
+    expect(stream.captureTimeByAbsCaptureTime(late.timestamp)).toBeNaN();
+  });
+
   it('takes a retransmission of what was never seen', () => {
     const stream = create();
     receive(stream, [1]);
@@ -301,6 +321,15 @@ describe('RtpStreamRecv score', () => {
     expect(interval(stream, 21, 10, 0)).toBe(8);
   });
 
+  it('is computed with a sender report, though it may not tell the time, and not with a report of our own', () => {
+    const stream = create({ useNack: false });
+    receive(stream, [1, 2, 3, 4, 5, 6, 7, 10]);
+    stream.receptionReport(0, 11_000);
+    expect([stream.score, events]).toEqual([10, []]);
+    stream.receiveSenderReport(0, 0, 0, 11_000);
+    expect(stream.score).toBe(3);
+  });
+
   it('is 10 for an interval in which nothing was sent', () => {
     const stream = create({ useNack: false });
     interval(stream, 1, 10, 0);
@@ -336,6 +365,15 @@ describe('RtpStreamRecv inactivity', () => {
       ['score', 10, 0],
     ]);
     expect(stream.activeTime(20_005)).toBe(4);
+    expect(stream.packetCount).toBe(3);
+  });
+
+  it('is not put off by padding', () => {
+    const stream = create({}, { inactivityCheck: true });
+    stream.receivePacket(media(1), 11_000);
+    stream.receivePacket(media(2, { payload: [], padding: 4 }), 12_000);
+    for (const now of [11_500, 12_500]) stream.onTimeout(now);
+    expect(stream.score).toBe(0);
   });
 
   it('takes longer with DTX', () => {
@@ -387,6 +425,15 @@ describe('RtpStreamRecv layers', () => {
     stream.receivePacket(packet, 10_000);
     const bitrate = Math.round((packet.length * 8000) / window);
     expect([9_999, 10_000].map(after => stream.bitrate(after + window))).toEqual([bitrate, 0]);
+  });
+
+  it('count the picture id of VP8 as two bytes, as it is forwarded', () => {
+    const stream = create();
+    const packet = parse(buildPacket({ ssrc: 1111, sequenceNumber: 1, payload: [0x90, 0x80, 5, 1] }), 8)!;
+    const { length } = packet;
+    stream.receivePacket(packet, 10_000);
+    expect(stream.byteCount).toBe(length + 1);
+    expect(stream.bitrate(10_000)).toBe(Math.round(((length + 1) * 8000) / 2500));
   });
 
   it('beyond the announced ones count as the last', () => {

@@ -38,10 +38,11 @@ describe('a simulcast Consumer', () => {
   const STREAMS = [1111, 1112, 1113];
   let seqs: number[];
 
-  function setUp(options: ConsumeOptions = {}, connected = true): void {
+  function setUp(options: ConsumeOptions = {}, now = 1_000_000): void {
     harness = new MediaHarness();
+    harness.now = now;
     producer = harness.produce(produceRequest({ encodings: STREAMS.map(ssrc => ({ ssrc })) }));
-    consumer = harness.consume(consumeRequest({ consumable: ['S1T1', 'S1T1', 'S1T1'], ...options }), connected);
+    consumer = harness.consume(consumeRequest({ consumable: ['S1T1', 'S1T1', 'S1T1'], ...options }));
     harness.takeEvents();
     seqs = [1000, 2000, 3000];
   }
@@ -88,8 +89,8 @@ describe('a simulcast Consumer', () => {
   }
 
   /** Layers 0 and 1 run, their capture times are known, layer 0 is being sent. */
-  function startTwoLayers(options: ConsumeOptions = {}): void {
-    setUp({ preferredLayers: [0, 0], ...options });
+  function startTwoLayers(options: ConsumeOptions = {}, now?: number): void {
+    setUp({ preferredLayers: [0, 0], ...options }, now);
     send(0, { key: true });
     send(1, { key: true });
     for (let i = 0; i < 3; i++) {
@@ -125,6 +126,16 @@ describe('a simulcast Consumer', () => {
       ['CONSUMER_LAYERS_CHANGE', 'c1', '0.0'],
       ['CONSUMER_SCORE', 'c1', 10, 10, 10, 0, 0],
     ]);
+  });
+
+  it('needs no key frame but the one that the stream begins with', () => {
+    setUp();
+    send(0, { key: true });
+    const events = harness.takeEvents();
+    expect(events).toContainEqual(['keyFrame', 9001]);
+    expect(events).not.toContainEqual(['PLI', 1111]);
+    harness.advance(2000);
+    expect(harness.takeEvents()).not.toContainEqual(['PLI', 1111]);
   });
 
   it('does not switch to a stream whose capture times are unknown', () => {
@@ -165,6 +176,15 @@ describe('a simulcast Consumer', () => {
     expect(layersEvents()).toEqual([['CONSUMER_LAYERS_CHANGE', 'c1', '1.0']]);
   });
 
+  it('forgets what was reported of the stream before', () => {
+    startTwoLayers();
+    consumer.rtcp.receiveReceiverReport(5001, 128, 2, 0, 0, 0, harness.now);
+    expect(consumer.score.score).toBeLessThan(10);
+    prefer(1);
+    send(1, { key: true });
+    expect(consumer.score.score).toBe(10);
+  });
+
   it('leaves a gap if it cut a frame off', () => {
     startTwoLayers();
     prefer(1);
@@ -187,6 +207,76 @@ describe('a simulcast Consumer', () => {
     send(1, { key: true, timestamp: late + 900 });
     const [first, second] = harness.takeSent();
     expect(second.timestamp - first.timestamp).toBe(1 - 140 * 90);
+  });
+
+  it.each([
+    [75, 1],
+    [76, 0],
+  ])('puts timestamps %i ms off at most: switches %i times', (shift, switches) => {
+    startTwoLayers();
+    prefer(1);
+    send(0);
+    // One frame, 33 ms, behind the last one is where it is put.
+    const timestamp = (harness.now * 90 + 1_000_000 - (shift - 33) * 90) >>> 0;
+    keyFrameRequests();
+    send(1, { key: true, timestamp });
+    expect(layersEvents()).toHaveLength(switches);
+    const [first, ...after] = harness.takeSent();
+    expect(after.map(({ timestamp: sent }) => sent - first.timestamp)).toEqual(switches === 1 ? [33 * 90] : []);
+  });
+
+  it('compares timestamps as plain numbers, so lets one key frame pass behind their wrap', () => {
+    const wrap = 2 ** 32 / 90;
+    startTwoLayers({}, wrap - 3010);
+    prefer(1);
+    harness.advance(500);
+    keyFrameRequests();
+    send(1, { key: true });
+    expect([keyFrameRequests(), sentLayers()]).toEqual([[9002], []]);
+    send(1, { key: true });
+    expect(sentLayers()).toEqual([1]);
+  });
+
+  it('takes over the clock of the stream it goes to if that of the old one was never known', () => {
+    setUp();
+    send(0, { key: true });
+    send(1, { key: true });
+    expect(layers().current).toBe('0.0');
+    for (let i = 0; i < 3; i++) {
+      report(1);
+      harness.advance(1000);
+      send(0);
+      send(1, { key: true });
+    }
+    prefer(1);
+    send(1, { key: true });
+    expect(layers().current).toBe('1.0');
+    const timestamp = (harness.now * 90 + 1_000_000) >>> 0;
+    expect(harness.takeSent().at(-1)!.timestamp).toBe(timestamp);
+  });
+
+  it('lets a key frame pass, and asks for another one, if the clock of its stream is not known', () => {
+    setUp({ preferredLayers: [1, 0] });
+    send(1, { key: true });
+    send(0, { key: true });
+    expect(layers().current).toBe('1.0');
+    for (let i = 0; i < 3; i++) {
+      report(0);
+      harness.advance(1000);
+      send(0);
+      send(1);
+    }
+    prefer(0);
+    expect(layers()).toEqual({ target: '0.0', current: '1.0' });
+    // The reference is layer 0 now. Layer 1 begins anew before a key frame of layer 0 comes.
+    for (const seq of [20_000, 20_001]) send(1, { seq, timestamp: harness.now * 90 });
+    keyFrameRequests();
+    harness.takeSent();
+    send(1, { key: true, seq: 20_002, timestamp: harness.now * 90 });
+    expect(keyFrameRequests()).toEqual([9001, 9002]);
+    // Its timestamps lie far behind, so one is let pass.
+    for (let i = 0; i < 2; i++) send(0, { key: true });
+    expect(sentLayers()).toEqual([0]);
   });
 
   it('sends packets of the key frame that came before its first one', () => {
@@ -215,11 +305,43 @@ describe('a simulcast Consumer', () => {
     expect(two.sequenceNumber - one.sequenceNumber).toBe(1);
   });
 
+  it('looks out for such packets until 100 numbers behind the switch', () => {
+    startTwoLayers();
+    prefer(1);
+    const first = seqs[1] + 10;
+    send(1, { key: true, seq: first });
+    send(1, { seq: first + 100 });
+    send(1, { seq: first - 1 });
+    expect(harness.dropped(DropReason.consumerDuplicate)).toBe(0);
+    send(1, { seq: first + 101 });
+    // Now it would be sent, with a number that the stream before has used.
+    send(1, { seq: first - 1 });
+    expect(harness.dropped(DropReason.consumerDuplicate)).toBe(1);
+    expect(harness.takeSent()).toHaveLength(3);
+  });
+
   it('leaves out padding of its stream only', () => {
     startTwoLayers();
-    send(0, { empty: true });
-    send(1, { empty: true });
     send(0);
+    send(0, { empty: true });
+    // Another stream's numbers are its own.
+    send(1, { empty: true, seq: seqs[0] });
+    send(0);
+    const [one, two] = harness.takeSent();
+    expect(two.sequenceNumber - one.sequenceNumber).toBe(1);
+  });
+
+  it('leaves out payload types that were not negotiated, of its stream only', () => {
+    setUp({ preferredLayers: [0, 0] });
+    const request = produceRequest({ encodings: STREAMS.map(ssrc => ({ ssrc })) });
+    request.rtpMapping.codecs.push({ payloadType: 13, mappedPayloadType: 13 });
+    producer = harness.produce(request);
+    const sendOther = (layer: number, sequenceNumber: number) =>
+      harness.receive(producer, buildPacket({ ssrc: STREAMS[layer], payloadType: 13, sequenceNumber, payload: [1] }));
+    send(0, { key: true });
+    send(1, { key: true, seq: seqs[0] - 1 });
+    sendOther(0, seqs[0]++);
+    sendOther(1, seqs[0]);
     send(0);
     const [one, two] = harness.takeSent();
     expect(two.sequenceNumber - one.sequenceNumber).toBe(1);
@@ -370,6 +492,16 @@ describe('a simulcast Consumer', () => {
       expect(sentFrames()).toEqual(['0.0']);
     });
 
+    it('is not cautious before the first downgrade, early as it may be', () => {
+      startTwoLayers({ preferredLayers: [2, 0] }, 1000);
+      consumer.setExternallyManagedBitrate();
+      expect(layers().target).toBe('0.0');
+      consumer.increaseLayer(1e6, PLAIN, harness.now);
+      consumer.increaseLayer(1 + 0.1 * consumer.provisionalBitrate, PLAIN, harness.now);
+      consumer.applyLayers(harness.now);
+      expect(layers().target).toBe('1.0');
+    });
+
     it('goes up within 10 s after a downgrade, or longer, only if there is bitrate to spare', () => {
       const take = (steps: number, spare = 1) => {
         for (let i = 0; i < steps; i++) {
@@ -506,6 +638,32 @@ describe('an SVC Consumer', () => {
     expect(consumer.increaseLayer(1e6, PLAIN, harness.now)).toBe(0);
     consumer.applyLayers(harness.now);
     expect(layers().target).toBe('1.0');
+  });
+
+  it('keeps the score at which its stream is sent when layers change', () => {
+    setUp('L2T1');
+    sendFrame(true, 2);
+    harness.advance(1500);
+    consumer.rtcp.receiveReceiverReport(5001, 128, 1, 0, 0, 0, harness.now);
+    const { score } = consumer.score;
+    expect(score).toBeLessThan(10);
+    harness.takeEvents();
+    sendFrame(true, 2);
+    expect(layersEvents()).toEqual([['CONSUMER_LAYERS_CHANGE', 'c1', '1.0']]);
+    expect(consumer.score.score).toBe(score);
+  });
+
+  it('takes nothing that is too much, and stops', () => {
+    setUp('L2T1');
+    sendFrame(true, 2);
+    expect(sent()).toHaveLength(1);
+    consumer.setExternallyManagedBitrate();
+    harness.takeEvents();
+    expect(consumer.increaseLayer(1, PLAIN, harness.now)).toBe(0);
+    consumer.applyLayers(harness.now);
+    expect(layersEvents()).toEqual([['CONSUMER_LAYERS_CHANGE', 'c1', undefined]]);
+    sendFrame(true, 2);
+    expect(sent()).toEqual([]);
   });
 
   it('counts only the difference to the layer below in K-SVC', () => {

@@ -69,6 +69,13 @@ describe('AudioLevelObserver', () => {
     expect(events()).toEqual([]);
   });
 
+  it('takes the whole part of the mean level', async () => {
+    const { speak, events } = await observed('level');
+    await speak(20, { a: 10 });
+    await speak(480, { a: 11 });
+    expect(events()).toEqual([['a -10']]);
+  });
+
   it('brings its interval into bounds', async () => {
     const { speak, events } = await observed('level', { interval: 1 });
     await speak(1000, { a: 10 });

@@ -58,6 +58,15 @@ describe('RtpListener', () => {
     });
   });
 
+  it('keeps an SSRC where it was learnt, whatever MID comes with it later', () => {
+    const two = add({ id: 'two', mid: 'two', encodings: [{}] });
+    const three = add({ id: 'three', mid: 'three', encodings: [{}] });
+    listener.getProducer(packet(3, 'two'));
+    expect(listener.getProducer(packet(3, 'three'))).toBe(two);
+    listener.removeProducer(two);
+    expect(listener.getProducer(packet(3, 'three'))).toBe(three);
+  });
+
   it('does not learn without bound', () => {
     const two = add({ id: 'two', mid: 'two', encodings: [{}] });
     for (let ssrc = 0; ssrc < 3000; ssrc++) expect(listener.getProducer(packet(ssrc, 'two'))).toBe(two);

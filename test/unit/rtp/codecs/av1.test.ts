@@ -85,8 +85,8 @@ describe('Av1EncodingContext', () => {
     [context.targetSpatialLayer, context.targetTemporalLayer] = target;
     const parser = createPayloadParser('video/AV1')!;
     received(parser, [1], structure(templates));
-    const send = (s: number, t: number, flags: 'S' | 'E' | 'SE' | '' = 'SE'): boolean =>
-      context.process(received(parser, [1], frame(s * 3 + t, flags)));
+    const send = (s: number, t: number, flags: 'S' | 'E' | 'SE' | '' = 'SE', isMarked = false): boolean =>
+      context.process(received(parser, [1], frame(s * 3 + t, flags), isMarked));
     const sendKey = (): boolean => context.process(received(parser, [1], structure(templates)));
     return { context, send, sendKey };
   }
@@ -147,7 +147,7 @@ describe('Av1EncodingContext', () => {
     expect(send(0, 2)).toBe(false);
   });
 
-  it('adds the marker at the end of the highest layer that is sent', () => {
+  it('adds the marker at the end of the highest layer that is sent, and takes none away', () => {
     const { context, send } = setUp([1, 0], [1, 0]);
     const marker = (s: number, flags: 'S' | 'E'): boolean => {
       expect(send(s, 0, flags)).toBe(true);
@@ -155,5 +155,6 @@ describe('Av1EncodingContext', () => {
       return context.marker;
     };
     expect([marker(0, 'E'), marker(1, 'S'), marker(1, 'E')]).toEqual([false, false, true]);
+    expect([send(0, 0, 'E', true), context.marker]).toEqual([true, true]);
   });
 });
