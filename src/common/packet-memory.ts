@@ -77,6 +77,18 @@ export class PacketMemory {
     return handle;
   }
 
+  /** The same for who keeps it for good: it does not count as in use. Goes back by `releaseReserved`. */
+  reserve(size: number): number {
+    const handle = this.allocate(size);
+    if (handle !== NO_HANDLE) this.#slotsInUse--;
+    return handle;
+  }
+
+  releaseReserved(handle: number): void {
+    this.#slotsInUse++;
+    this.release(handle);
+  }
+
   /** One more holder of the slot. */
   retain(handle: number): void {
     this.#references[handle / GRANULE]++;

@@ -1,10 +1,11 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { WordCopier } from '../common/bytes.js';
+import { copyBytes, WordCopier } from '../common/bytes.js';
 import { DropReason } from '../common/drop-reason.js';
 import { ipFamily, normalizeIp } from '../common/ip-address.js';
 import {
   type BindOptions,
   type Clock,
+  type OutgoingDatagram,
   type RemoteAddress,
   type UdpHandler,
   type UdpNetwork,
@@ -79,8 +80,8 @@ class NodeUdpSocket implements UdpSocket {
   readonly #remoteAddresses: RemoteAddresses;
   /** The only address that the socket deals with, if it is connected. */
   #peer: RemoteAddress | undefined = undefined;
-  /** Datagrams wait in Node for the system to take them, or did when we last looked. */
-  #isQueueing = false;
+  /** Give back the memory of datagrams that wait in Node for the system to take them, or did when we last looked. */
+  readonly #leftovers: (() => void)[] = [];
   #isClosed = false;
 
   constructor(
@@ -130,35 +131,43 @@ class NodeUdpSocket implements UdpSocket {
   }
 
   send(bytes: Uint8Array, offset: number, length: number, remote: RemoteAddress): DropReason {
-    if (this.#isClosed || length === 0) return DropReason.sendError;
+    this.#outgoing.set(bytes, offset, length);
+    return this.sendDatagram(this.#outgoing, remote);
+  }
+
+  sendDatagram(datagram: OutgoingDatagram, remote: RemoteAddress): DropReason {
+    const { view } = datagram;
+    if (this.#isClosed || view.length === 0) return DropReason.sendError;
     if (this.#peer !== undefined && this.#peer !== remote) return DropReason.sendError;
-    if (this.#isQueueing) {
+    if (this.#leftovers.length > 0) {
       const queued = this.#socket.getSendQueueCount();
       if (queued >= MAX_QUEUED) return DropReason.sendQueueFull;
-      this.#isQueueing = queued > 0;
+      if (queued === 0) this.#releaseLeftovers();
     }
     let outcome: SendOutcome;
     try {
-      outcome = this.#sendNow(this.#outgoing.copy(bytes, offset, length), remote);
+      outcome = this.#sendNow(view, remote);
     } catch {
       // Port 0, for one.
       return DropReason.sendError;
     }
-    if (outcome === SendOutcome.queued) {
-      // The system took nothing: Node reads the bytes later.
-      this.#isQueueing = true;
-      this.#outgoing.leave();
-    }
+    // The system took nothing: Node reads the bytes later.
+    if (outcome === SendOutcome.queued) this.#leftovers.push(datagram.leave());
     return outcome === SendOutcome.failed ? DropReason.sendError : DropReason.none;
   }
 
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#socket.close();
+    this.#socket.close(() => this.#releaseLeftovers());
   }
 
-  #sendNow(datagram: Buffer, remote: RemoteAddress): SendOutcome {
+  #releaseLeftovers(): void {
+    for (const release of this.#leftovers) release();
+    this.#leftovers.length = 0;
+  }
+
+  #sendNow(datagram: Uint8Array, remote: RemoteAddress): SendOutcome {
     const ip = this.#peer === undefined ? (remote as SocketAddress).systemIp : undefined;
     if (this.#direct !== undefined) return this.#direct.send(datagram, remote.port, ip);
     // Node tries to send at once. Without a callback it tells nobody when that fails, and that is right for UDP.
@@ -178,25 +187,34 @@ class NodeUdpSocket implements UdpSocket {
 const SLOT_SIZE = 2048;
 
 /**
- * Where a datagram lies while the system takes it: one slot for all sockets, since that takes place within `send`. Only
- * if a datagram was queued, its slot is left to it, and the next one gets a new slot.
+ * Where a datagram that could lie anywhere is copied to, for the system to take it: one slot for all sockets, since that
+ * takes place within `send`. Only if a datagram was queued, its slot is left to it, and the next one gets a new slot.
  */
-class OutgoingBuffer {
-  #slot = Buffer.allocUnsafeSlow(SLOT_SIZE);
+class OutgoingBuffer implements OutgoingDatagram {
+  view: Uint8Array = new Uint8Array(0);
+
+  #slot = new Uint8Array(SLOT_SIZE);
   #copier = new WordCopier(this.#slot);
   /** The beginning of the slot, by length: made once, because making one costs about as much as copying. */
-  #views: (Buffer | undefined)[] = [];
+  #views: (Uint8Array | undefined)[] = [];
 
-  copy(bytes: Uint8Array, offset: number, length: number): Buffer {
-    if (length > SLOT_SIZE) return Buffer.from(bytes.subarray(offset, offset + length));
+  /** Makes it a copy of bytes[offset, offset + length). */
+  set(bytes: Uint8Array, offset: number, length: number): void {
+    if (length > SLOT_SIZE) {
+      this.view = copyBytes(bytes, offset, offset + length);
+      return;
+    }
     this.#copier.copy(bytes, offset, length, 0);
-    return (this.#views[length] ??= this.#slot.subarray(0, length));
+    this.view = this.#views[length] ??= this.#slot.subarray(0, length);
   }
 
-  leave(): void {
-    this.#slot = Buffer.allocUnsafeSlow(SLOT_SIZE);
+  leave(): () => void {
+    // Whoever has the function has the memory.
+    const { view } = this;
+    this.#slot = new Uint8Array(SLOT_SIZE);
     this.#copier = new WordCopier(this.#slot);
     this.#views = [];
+    return () => void view;
   }
 }
 

@@ -7,6 +7,7 @@ import { type WorkerContext } from './context.js';
 import { type DataConsumer } from './data-consumer.js';
 import { type EgressPacket } from './egress.js';
 import { type EventTable } from './handler-registry.js';
+import { type OutgoingDatagram } from './runtime.js';
 import { Transport } from './transport.js';
 import { type TransportOwner } from './transport-owner.js';
 
@@ -56,11 +57,9 @@ export class DirectTransport extends Transport {
     this.context.media.egress.deliver(this);
   }
 
-  override sendRtp(bytes: Uint8Array, offset: number, length: number): DropReason {
-    this.#countSent(length);
-    this.context.channel.notify(this.#consumer!.id, Event.CONSUMER_RTP, {
-      data: bytes.subarray(offset, offset + length),
-    });
+  override sendRtp({ view }: OutgoingDatagram): DropReason {
+    this.#countSent(view.length);
+    this.context.channel.notify(this.#consumer!.id, Event.CONSUMER_RTP, { data: view });
     return DropReason.none;
   }
 

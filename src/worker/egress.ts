@@ -3,6 +3,8 @@ import { NO_HANDLE, type PacketMemory } from '../common/packet-memory.js';
 import { EGRESS_PREFIX_MAX_LENGTH, EgressHeader } from '../rtp/egress-header.js';
 import { type RtpPacket } from '../rtp/rtp-packet.js';
 import { TagBatch } from '../srtp/tag-batch.js';
+import { DatagramSlot } from './datagram-slot.js';
+import { type OutgoingDatagram } from './runtime.js';
 
 /**
  * So many packets are encrypted before they are sent: enough to fill the lanes of the kernels, and few enough to stay in
@@ -32,10 +34,8 @@ export interface RtpProtector {
 export interface EgressRoute {
   /** Undefined: packets are sent as they are. */
   readonly rtpProtector: RtpProtector | undefined;
-  /**
-   * Sends bytes[offset, offset + length), which are only valid during the call. Must not call back into the Egress.
-   */
-  sendRtp(bytes: Uint8Array, offset: number, length: number): DropReason;
+  /** Sends a datagram, which is only valid during the call. Must not call back into the Egress. */
+  sendRtp(datagram: OutgoingDatagram): DropReason;
 }
 
 /**
@@ -140,6 +140,8 @@ export class Egress {
   readonly #lengths = new Int32Array(MAX_BATCH);
   readonly #routes: (EgressRoute | undefined)[] = new Array<undefined>(MAX_BATCH).fill(undefined);
   readonly #protectors: (RtpProtector | undefined)[] = new Array<undefined>(MAX_BATCH).fill(undefined);
+  /** Where the packets of a group are put together, encrypted, and sent from. */
+  readonly #slots: DatagramSlot[];
 
   /** @param onError gets what a route or its encryption throws, which costs one packet only */
   constructor(memory: PacketMemory, drops: DropCounters, schedule: () => void, onError: (error: unknown) => void) {
@@ -149,6 +151,7 @@ export class Egress {
     this.#schedule = schedule;
     this.#onError = onError;
     this.packet = new EgressPacket(memory);
+    this.#slots = Array.from({ length: GROUP }, () => new DatagramSlot(memory));
   }
 
   /**
@@ -220,13 +223,18 @@ export class Egress {
   /** Puts the current packet together and sends it at once, as it is: for a DirectTransport. */
   deliver(route: EgressRoute): DropReason {
     const { offset, prefixLength, restOffset, restLength } = this.packet;
-    this.#join(offset, prefixLength, restOffset, restLength);
-    return route.sendRtp(this.#memory.bytes, offset, prefixLength + restLength);
+    const slot = this.#slots[0];
+    const start = slot.begin(alignment(offset), prefixLength + restLength);
+    if (start === NO_HANDLE) return DropReason.packetMemoryExhausted;
+    this.#copy(offset, start, prefixLength);
+    this.#join(start, prefixLength, restOffset, restLength);
+    slot.finish(alignment(offset), prefixLength + restLength);
+    return route.sendRtp(slot);
   }
 
   /** Puts a copy of a complete packet that lies anywhere into the batch. */
   commitCopy(bytes: Uint8Array, offset: number, length: number, route: EgressRoute): boolean {
-    const handle = this.#memory.allocate(length + TRAILER_LENGTH);
+    const handle = this.#memory.allocate(length);
     if (handle === NO_HANDLE) {
       this.#drops.count(DropReason.packetMemoryExhausted);
       return false;
@@ -249,9 +257,9 @@ export class Egress {
     const count = this.#count;
     for (let first = 0; first < count; first += GROUP) {
       const end = Math.min(first + GROUP, count);
-      for (let index = first; index < end; index++) this.#begin(index);
+      for (let index = first; index < end; index++) this.#begin(index, this.#slots[index - first]);
       this.#finish(first, end);
-      for (let index = first; index < end; index++) this.#send(index, this.#lengths[index]);
+      for (let index = first; index < end; index++) this.#send(index, this.#slots[index - first]);
     }
     this.#count = 0;
   }
@@ -264,7 +272,7 @@ export class Egress {
   }
 
   #allocate(source: RtpPacket): number {
-    const handle = this.#memory.allocate(ALIGNMENT + source.length + EGRESS_PREFIX_MAX_LENGTH + TRAILER_LENGTH);
+    const handle = this.#memory.allocate(ALIGNMENT + source.headerLength + EGRESS_PREFIX_MAX_LENGTH);
     if (handle === NO_HANDLE) this.#drops.count(DropReason.packetMemoryExhausted);
     return handle;
   }
@@ -320,10 +328,10 @@ export class Egress {
     else if (index === 0) this.#schedule();
   }
 
-  #begin(index: number): void {
+  #begin(index: number, slot: DatagramSlot): void {
     let length = 0;
     try {
-      length = this.#encrypt(index);
+      length = this.#encrypt(index, slot);
     } catch (error) {
       this.#onError(error);
     }
@@ -341,22 +349,27 @@ export class Egress {
   }
 
   /** Puts a packet together, and encrypts it but for its tag. Its length, or a negative DropReason. */
-  #encrypt(index: number): number {
+  #encrypt(index: number, slot: DatagramSlot): number {
     const protector = this.#protectors[index];
     const offset = this.#offsets[index];
     const prefixLength = this.#prefixLengths[index];
     const restOffset = this.#restOffsets[index];
     const restLength = this.#restLengths[index];
-    if (protector !== undefined) return protector.beginRtp(offset, prefixLength, restOffset, restLength, this.#tags);
-    this.#join(offset, prefixLength, restOffset, restLength);
+    const start = slot.begin(alignment(offset), prefixLength + restLength + TRAILER_LENGTH);
+    if (start === NO_HANDLE) return -DropReason.packetMemoryExhausted;
+    this.#copy(offset, start, prefixLength);
+    if (protector !== undefined) return protector.beginRtp(start, prefixLength, restOffset, restLength, this.#tags);
+    this.#join(start, prefixLength, restOffset, restLength);
     return prefixLength + restLength;
   }
 
-  #send(index: number, length: number): void {
+  #send(index: number, slot: DatagramSlot): void {
+    const length = this.#lengths[index];
     let reason = -length as DropReason;
     if (length > 0) {
+      slot.finish(alignment(this.#offsets[index]), length);
       try {
-        reason = this.#routes[index]!.sendRtp(this.#memory.bytes, this.#offsets[index], length);
+        reason = this.#routes[index]!.sendRtp(slot);
       } catch (error) {
         reason = DropReason.none;
         this.#onError(error);
@@ -364,6 +377,12 @@ export class Egress {
     }
     if (reason !== DropReason.none) this.#drops.count(reason);
     this.#release(index);
+  }
+
+  /** Copies the beginning of a packet, by words: up to three bytes more. */
+  #copy(from: number, to: number, length: number): void {
+    const { view } = this.#memory;
+    for (let i = 0; i < length; i += 4) view.setInt32(to + i, view.getInt32(from + i));
   }
 
   /** Copies the rest of the payload behind its beginning. */

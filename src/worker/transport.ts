@@ -11,6 +11,7 @@ import { type DataConsumer } from './data-consumer.js';
 import { type EgressPacket, type EgressRoute, type RtpProtector } from './egress.js';
 import { type MethodTable, TaggedBody } from './handler-registry.js';
 import { type IngressRoute } from './ingress.js';
+import { type OutgoingDatagram } from './runtime.js';
 import { TransportCounters } from './transport-counters.js';
 import { TransportData, type TransportDataOwner } from './transport-data.js';
 import { TransportMedia, type TransportMediaOwner } from './transport-media.js';
@@ -88,7 +89,7 @@ export abstract class Transport implements IngressRoute, EgressRoute, TransportD
   protected abstract readonly responseTypes: { readonly dump: keyof BodyTypes; readonly stats: keyof BodyTypes };
   abstract dump(): BodyTypes[keyof BodyTypes];
   protected abstract stats(now: number): BodyTypes[keyof BodyTypes];
-  abstract sendRtp(bytes: Uint8Array, offset: number, length: number): DropReason;
+  abstract sendRtp(datagram: OutgoingDatagram): DropReason;
   abstract get rtpProtector(): RtpProtector | undefined;
   abstract sendRtcp(bytes: Uint8Array, offset: number, length: number): void;
   abstract sendSctp(bytes: Uint8Array, offset: number, length: number): void;

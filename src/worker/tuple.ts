@@ -1,6 +1,6 @@
 import * as FbsTransport from '../channel/fbs/transport.js';
 import { type DropReason } from '../common/drop-reason.js';
-import { type RemoteAddress, type TcpConnection, type UdpSocket } from './runtime.js';
+import { type OutgoingDatagram, type RemoteAddress, type TcpConnection, type UdpSocket } from './runtime.js';
 
 /** A path between one of our sockets and a peer. Two packets came the same way if their tuples are the same object. */
 export interface Tuple {
@@ -10,6 +10,8 @@ export interface Tuple {
   readonly remote: RemoteAddress;
   /** The bytes are free when this returns. */
   send(bytes: Uint8Array, offset: number, length: number): DropReason;
+  /** The same without a copy, where that is possible. */
+  sendDatagram(datagram: OutgoingDatagram): DropReason;
 }
 
 export class UdpTuple implements Tuple {
@@ -38,6 +40,11 @@ export class UdpTuple implements Tuple {
   send(bytes: Uint8Array, offset: number, length: number): DropReason {
     return this.socket.send(bytes, offset, length, this.remote);
   }
+
+  sendDatagram(datagram: OutgoingDatagram): DropReason {
+    if (this.socket.sendDatagram !== undefined) return this.socket.sendDatagram(datagram, this.remote);
+    return this.send(datagram.view, 0, datagram.view.length);
+  }
 }
 
 export class TcpTuple implements Tuple {
@@ -62,6 +69,10 @@ export class TcpTuple implements Tuple {
 
   send(bytes: Uint8Array, offset: number, length: number): DropReason {
     return this.#connection.send(bytes, offset, length);
+  }
+
+  sendDatagram({ view }: OutgoingDatagram): DropReason {
+    return this.send(view, 0, view.length);
   }
 
   close(): void {

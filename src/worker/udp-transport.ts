@@ -8,7 +8,7 @@ import { guardDatagram } from './datagram-guard.js';
 import { type RtpProtector } from './egress.js';
 import { type ListenInfo } from './listen-info.js';
 import { type Bound } from './port-manager.js';
-import { type RemoteAddress, type UdpSocket } from './runtime.js';
+import { type OutgoingDatagram, type RemoteAddress, type UdpSocket } from './runtime.js';
 import { SrtcpBuffer } from './srtcp-buffer.js';
 import { decodeMasterKey, type SrtpParameters, srtpSuiteName } from './srtp-parameters.js';
 import { Transport } from './transport.js';
@@ -41,8 +41,10 @@ export abstract class UdpTransport extends Transport {
     return this.srtpSender;
   }
 
-  override sendRtp(bytes: Uint8Array, offset: number, length: number): DropReason {
-    return this.#send(this.tuple, bytes, offset, length, this.sentAt);
+  override sendRtp(datagram: OutgoingDatagram): DropReason {
+    if (!this.tuple) return DropReason.notConnected;
+    this.counters.sent.update(datagram.view.length, this.sentAt!);
+    return this.tuple.sendDatagram(datagram);
   }
 
   override sendRtcp(bytes: Uint8Array, offset: number, length: number): void {
@@ -177,15 +179,9 @@ export abstract class UdpTransport extends Transport {
     return this.receiveSctp(datagram, 0, datagram.length, now);
   }
 
-  #send(
-    tuple: UdpTuple | undefined,
-    bytes: Uint8Array,
-    offset: number,
-    length: number,
-    now = this.context.runtime.clock.now(),
-  ): DropReason {
-    if (!tuple) return DropReason.notConnected;
-    this.counters.sent.update(length, now);
-    return tuple.send(bytes, offset, length);
+  #send(tuple: UdpTuple | undefined, bytes: Uint8Array, offset: number, length: number): void {
+    if (!tuple) return;
+    this.counters.sent.update(length, this.context.runtime.clock.now());
+    tuple.send(bytes, offset, length);
   }
 }

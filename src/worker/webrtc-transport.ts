@@ -22,6 +22,7 @@ import { type RtpProtector } from './egress.js';
 import { type MethodTable } from './handler-registry.js';
 import { type IcePath, IceSockets } from './ice-sockets.js';
 import { readListenInfo } from './listen-info.js';
+import { type OutgoingDatagram } from './runtime.js';
 import { Transport } from './transport.js';
 import { type TransportOwner } from './transport-owner.js';
 import { SrtcpBuffer } from './srtcp-buffer.js';
@@ -174,10 +175,12 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
     };
   }
 
-  override sendRtp(bytes: Uint8Array, offset: number, length: number): DropReason {
+  override sendRtp(datagram: OutgoingDatagram): DropReason {
+    const path = this.#ice.selectedTuple;
     // Without keys nothing leaves: a packet may still be in the egress when the connection ends.
-    if (!this.isConnected) return DropReason.notConnected;
-    return this.#send(this.#ice.selectedTuple, bytes, offset, length, this.sentAt);
+    if (!path || !this.isConnected) return DropReason.notConnected;
+    this.counters.sent.update(datagram.view.length, this.sentAt!);
+    return path.sendDatagram(datagram);
   }
 
   override sendRtcp(bytes: Uint8Array, offset: number, length: number): void {
@@ -389,16 +392,10 @@ export class WebRtcTransport extends Transport implements ServedTransport, IceSe
     return reason;
   }
 
-  #send(
-    path: IcePath | undefined,
-    bytes: Uint8Array,
-    offset: number,
-    length: number,
-    now = this.context.runtime.clock.now(),
-  ): DropReason {
-    if (!path) return DropReason.notConnected;
-    this.counters.sent.update(length, now);
-    return path.send(bytes, offset, length);
+  #send(path: IcePath | undefined, bytes: Uint8Array, offset: number, length: number): void {
+    if (!path) return;
+    this.counters.sent.update(length, this.context.runtime.clock.now());
+    path.send(bytes, offset, length);
   }
 
   #notifyDtlsState(state: DtlsState, remoteCertificatePem: string | undefined = undefined): void {

@@ -32,6 +32,16 @@ describe('PacketMemory', () => {
     expect(memory.allocate(100)).toBe(handle);
   });
 
+  it('does not count as in use what somebody keeps for good', () => {
+    const memory = new PacketMemory();
+    const handle = memory.reserve(100);
+    expect(memory.slotsInUse).toBe(0);
+    expect(memory.allocate(100)).not.toBe(handle);
+    memory.releaseReserved(handle);
+    expect(memory.slotsInUse).toBe(1);
+    expect(memory.allocate(100)).toBe(handle);
+  });
+
   it('keeps what is stored when it grows', () => {
     const memory = new PacketMemory();
     const first = memory.allocate(2048);

@@ -259,6 +259,52 @@ describe.each(Object.keys(networks) as (keyof typeof networks)[])('datagrams, %s
     queue.mockRestore();
   });
 
+  it('in memory that does not move are not copied, and leave it while the system does not take them', () => {
+    const handle = createHandle();
+    const prototype = Object.getPrototypeOf(handle) as { send: (...args: unknown[]) => number };
+    const given: unknown[] = [];
+    let waiting = 0;
+    const send = vi.spyOn(prototype, 'send').mockImplementation((_request, list) => {
+      given.push(...(list as unknown[]));
+      return waiting > 0 ? 0 : 2;
+    });
+    const queue = vi.spyOn(Socket.prototype, 'getSendQueueCount').mockImplementation(() => waiting);
+    const socket = open('127.0.0.1');
+    const remote = socket.remoteAddress('127.0.0.1', 9);
+    let left = 0;
+    const datagram = {
+      view: new Uint8Array(new SharedArrayBuffer(8), 2, 3),
+      leave: () => {
+        left++;
+        return () => void left--;
+      },
+    };
+    const sendIt = (): DropReason => socket.sendDatagram!(datagram, remote);
+    expect([sendIt(), left]).toEqual([DropReason.none, 0]);
+    expect(given[0]).toBe(datagram.view);
+    waiting = 1;
+    expect([sendIt(), sendIt(), left]).toEqual([DropReason.none, DropReason.none, 2]);
+    waiting = 0;
+    expect([sendIt(), left]).toEqual([DropReason.none, 0]);
+    send.mockRestore();
+    queue.mockRestore();
+  });
+
+  it('that wait when the socket is closed give their memory back', async () => {
+    const prototype = Object.getPrototypeOf(createHandle()) as { send: () => number };
+    const send = vi.spyOn(prototype, 'send').mockImplementation(() => 0);
+    const queue = vi.spyOn(Socket.prototype, 'getSendQueueCount').mockImplementation(() => 1);
+    const socket = open('127.0.0.1');
+    const given = new Promise<void>(resolve => {
+      const datagram = { view: new Uint8Array(3), leave: () => resolve };
+      expect(socket.sendDatagram!(datagram, socket.remoteAddress('127.0.0.1', 9))).toBe(DropReason.none);
+    });
+    socket.close();
+    await given;
+    send.mockRestore();
+    queue.mockRestore();
+  });
+
   it.each(['127.0.0.1', '::1'])('of a connected socket go to and come from its peer only (%s)', async ip => {
     const [inbox, peerInbox, otherInbox] = [new Inbox(), new Inbox(), new Inbox()];
     const [socket, peer, other] = [open(ip, {}, inbox), open(ip, {}, peerInbox), open(ip, {}, otherInbox)];

@@ -5,6 +5,7 @@ import { NO_REWRITE } from '../../../src/rtp/codecs/encoding-context.js';
 import { DATAGRAM_OFFSET, parseSlot, slotSize } from '../../../src/rtp/packet-slot.js';
 import { RtpPacket } from '../../../src/rtp/rtp-packet.js';
 import { Egress, type EgressRoute } from '../../../src/worker/egress.js';
+import { type OutgoingDatagram } from '../../../src/worker/runtime.js';
 import { buildPacket } from '../rtp/support.js';
 
 let memory: PacketMemory;
@@ -35,8 +36,8 @@ class Route implements EgressRoute {
   rtpProtector: EgressRoute['rtpProtector'] = undefined;
   answer: () => DropReason = () => DropReason.none;
 
-  sendRtp(bytes: Uint8Array, offset: number, length: number): DropReason {
-    this.sent.push([...bytes.slice(offset, offset + length)]);
+  sendRtp({ view }: OutgoingDatagram): DropReason {
+    this.sent.push([...view]);
     return this.answer();
   }
 }

@@ -13,7 +13,7 @@ import { Consumer, type ConsumerListener } from '../../../src/worker/consumer.js
 import { type EgressPacket, type EgressRoute } from '../../../src/worker/egress.js';
 import { MediaContext } from '../../../src/worker/media-context.js';
 import { Producer, type ProducerListener } from '../../../src/worker/producer.js';
-import { type Runtime } from '../../../src/worker/runtime.js';
+import { type OutgoingDatagram, type Runtime } from '../../../src/worker/runtime.js';
 import { type SendRtcp } from '../../../src/worker/send-rtcp.js';
 
 const { RtpHeaderExtensionUri, Type, MediaKind } = FbsRtpParameters;
@@ -134,12 +134,12 @@ export class MediaHarness implements ProducerListener, ConsumerListener, EgressR
 
   // EgressRoute
 
-  sendRtp(bytes: Uint8Array, offset: number, length: number): DropReason {
+  sendRtp({ view }: OutgoingDatagram): DropReason {
     this.sentCount++;
     if (!this.keepSent) return DropReason.none;
-    const copy = new Uint8Array(bytes.slice(offset, offset + length));
+    const copy = new Uint8Array(view);
     const packet = new RtpPacket();
-    if (!packet.parse(copy, new DataView(copy.buffer), 0, length)) throw new Error('a malformed packet was sent');
+    if (!packet.parse(copy, new DataView(copy.buffer), 0, copy.length)) throw new Error('a malformed packet was sent');
     packet.extensionIds = ROUTER_EXTENSION_IDS;
     this.sent.push(packet);
     return DropReason.none;

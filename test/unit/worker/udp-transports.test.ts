@@ -273,6 +273,48 @@ describe('PlainTransport', () => {
     expect([...received.subarray(28, 48)]).toEqual(new Array(20).fill(0xab));
   });
 
+  it.each([false, true])('may be closed while its packets wait for the end of the tick (SRTP: %s)', async srtp => {
+    const { worker, sender, receiver, port } = await senderAndReceiver();
+    const leaving = createPeer(worker, '10.0.0.4');
+    await createPlainTransport(worker, 'leaving', { srtp });
+    const srtpParameters = srtp
+      ? {
+          cryptoSuite: FbsSrtpParameters.SrtpCryptoSuite.AES_CM_128_HMAC_SHA1_80,
+          keyBase64: Buffer.alloc(30, 7).toString('base64'),
+        }
+      : undefined;
+    await worker.request(Method.PLAINTRANSPORT_CONNECT, 'leaving', {
+      ip: '10.0.0.4',
+      port: leaving.port,
+      srtpParameters,
+    });
+    await worker.request(Method.TRANSPORT_CONSUME, 'leaving', consumeRequest('other', 'producer', 1000, 6000));
+    sender.send(opusPacket(1000, 0), port);
+    await worker.advance(10);
+    expect([receiver.rtp.length, leaving.rtp.length]).toEqual([1, 1]);
+    // The tick goes on until we say so.
+    let endOfTick = (): void => {};
+    Object.assign(worker.runtime, { atEndOfTick: (callback: () => void) => (endOfTick = callback) });
+    const { slotsInUse } = worker.core.memory;
+    for (let seq = 1; seq < 4; seq++) sender.send(opusPacket(1000, seq), port);
+    await worker.advance(10);
+    expect([receiver.rtp.length, leaving.rtp.length]).toEqual([1, 1]);
+    await worker.request(Method.ROUTER_CLOSE_TRANSPORT, 'router', { transportId: 'leaving' });
+    endOfTick();
+    await worker.advance(10);
+    // The one gets all its packets, the other what was on its way, and nothing afterwards.
+    expect(sequenceNumbers(receiver.rtp)).toEqual([0, 1, 2, 3]);
+    expect(leaving.rtp.length).toBe(4);
+    const received = leaving.rtp.length;
+    sender.send(opusPacket(1000, 4), port);
+    await worker.advance(10);
+    endOfTick();
+    await worker.advance(10);
+    expect(sequenceNumbers(receiver.rtp)).toEqual([0, 1, 2, 3, 4]);
+    expect(leaving.rtp.length).toBe(received);
+    expect(worker.core.memory.slotsInUse).toBeLessThanOrEqual(slotsInUse);
+  });
+
   it('loses no state of SRTP to whoever sends what the peer sent', async () => {
     const worker = new TestWorker();
     await createRouter(worker);
