@@ -73,11 +73,8 @@ export class NackGenerator implements Machine {
     const oldest = (seq - MAX_AGE) & 0xffff;
     if (isKeyFrame) this.#keyFrames.push(seq);
     this.#keyFrames.dropLowerThan(oldest);
-    if (recovered) {
-      if (this.#recovered.has(seq)) return false;
-      this.#recovered.push(seq);
-      this.#recovered.dropLowerThan(oldest);
-    }
+    this.#recovered.dropLowerThan(oldest);
+    if (recovered) this.#recovered.push(seq);
 
     this.#addMissing((this.#lastSeq + 1) & 0xffff, seq, now);
     this.#lastSeq = seq;

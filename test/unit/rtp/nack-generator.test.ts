@@ -132,11 +132,29 @@ describe('NackGenerator', () => {
     expect(harness.generator.nextDeadline).toBe(Infinity);
   });
 
-  it('does not accumulate what is 10000 packets old', () => {
+  it('forgets what is more than 10000 packets old', () => {
     const harness = new Harness();
     harness.receive([0, 2]);
-    for (let seq = 3; seq < 10_100; seq++) harness.generator.receivePacket(seq, true, false, 1000);
-    harness.receive([10_101]);
+    for (let seq = 3; seq <= 10_001; seq++) harness.generator.receivePacket(seq, true, false, 1000);
     expect(harness.generator.size).toBe(1);
+    harness.receive([10_002]);
+    expect(harness.generator.size).toBe(0);
+  });
+
+  it('does not take a key frame of long ago for one that is ahead', () => {
+    const harness = new Harness();
+    harness.receive(['0k']);
+    for (let seq = 1; seq <= 40_000; seq++) harness.receive([seq]);
+    harness.receive([40_600, 41_200]);
+    expect(harness.keyFrameRequests).toBe(1);
+  });
+
+  it('asks for what RTX brought a cycle ago', () => {
+    const harness = new Harness();
+    harness.receive([4]);
+    harness.generator.receivePacket(5, false, true, 1000);
+    for (let seq = 6; seq <= 65_536 + 4; seq++) harness.receive([seq & 0xffff]);
+    harness.receive([6]);
+    expect(harness.nacks).toEqual([[5]]);
   });
 });
