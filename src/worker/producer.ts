@@ -187,7 +187,6 @@ export class Producer implements Machine, RtpStreamRecvOwner, ProducerRtcpOwner 
     if (isRtx) {
       if (!stream.receiveRtxPacket(packet, now)) return this.#drop(DropReason.rtpUselessRetransmission, receivedAs);
     } else if (!stream.receivePacket(packet, now)) {
-      if (isNew) this.#listener.onProducerNewRtpStream(this, stream, this.#streams.mappedSsrc(stream), now);
       return this.#drop(DropReason.rtpBadSequence, receivedAs);
     }
 
