@@ -59,6 +59,14 @@ describe('KeyFrameRequestManager', () => {
     expect(requests.map(([, now]) => now)).toEqual([0, 100]);
   });
 
+  it('begins to wait anew when forced', () => {
+    const manager = create(0);
+    manager.keyFrameNeeded(1111, 0);
+    manager.forceKeyFrameNeeded(1111, 500);
+    run(manager, 10_000);
+    expect(requests.map(([, now]) => now)).toEqual([0, 500, 1500]);
+  });
+
   it('forgets a collected request when forced', () => {
     const manager = create(500);
     manager.keyFrameNeeded(1111, 0);

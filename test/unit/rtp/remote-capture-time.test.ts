@@ -27,6 +27,15 @@ describe('RemoteClockOffsetEstimator', () => {
     expect(estimator.offset).toBe(5000 - NTP);
   });
 
+  it.each([
+    [[10, 20, 30, 40], 30],
+    [[100, 1, 2, 3, 4, 5, 6, 7], 4],
+  ])('goes by the median of the last seven, of an even number the upper one: %j', (delays, median) => {
+    const estimator = new RemoteClockOffsetEstimator();
+    feed(estimator, delays);
+    expect(estimator.offset).toBe(median * 1000 - NTP);
+  });
+
   it('is not impressed by an outlier', () => {
     const estimator = new RemoteClockOffsetEstimator();
     feed(estimator, [20, 20, 500, 20, 20]);

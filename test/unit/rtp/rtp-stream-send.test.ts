@@ -209,6 +209,23 @@ describe('RtpStreamSend score', () => {
     expect(scores).toEqual([4, 8]);
   });
 
+  it('is the average of the last 24 intervals, the latest of which count most', () => {
+    const stream = create({ useNack: false });
+    let seq = 0;
+    let lost = 0;
+    const intervals = (count: number, lostEach: number): void => {
+      for (let i = 0; i < count; i++) {
+        send(stream, [++seq]);
+        report(stream, (lost += lostEach));
+      }
+    };
+    intervals(30, 1);
+    expect(stream.score).toBe(0);
+    intervals(10, 0);
+    // Weights 15 to 24 of 1 to 24: 6.5.
+    expect(stream.score).toBe(7);
+  });
+
   it('takes negative loss for none', () => {
     const stream = create({ useNack: false });
     send(stream, [1, 2]);

@@ -543,6 +543,13 @@ describe('Consumer parameters', () => {
     expect(() => new MediaHarness().consume(request)).toThrow(new TypeError(message));
   });
 
+  it('wrong encoding in consumableRtpEncodings (missing ssrc)', () => {
+    const request = consumeRequest({ consumable: ['S1T1', 'S1T1'] });
+    request.consumableRtpEncodings[1].ssrc = 0;
+    const message = 'wrong encoding in consumableRtpEncodings (missing ssrc)';
+    expect(() => new MediaHarness().consume(request)).toThrow(new TypeError(message));
+  });
+
   it('decide about the type', () => {
     const typeOf = (options: ConsumeOptions) => new MediaHarness().consume(consumeRequest(options)).type;
     expect(typeOf({})).toBe(Type.SIMPLE);

@@ -2,10 +2,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { DropReason } from '../../../src/common/drop-reason.js';
 import { TraceEventType, TraceInfo } from '../../../src/channel/fbs/producer.js';
 import { Type } from '../../../src/channel/fbs/rtp-parameters.js';
+import { HeaderExtension } from '../../../src/rtp/header-extension.js';
 import { CompoundBuilder } from '../../../src/rtp/rtcp/compound.js';
 import { NTP_UNIX_OFFSET_SECONDS } from '../../../src/rtp/time.js';
 import { type Producer, ReceivedAs } from '../../../src/worker/producer.js';
-import { buildPacket, type PacketParts, uint } from '../rtp/support.js';
+import { buildPacket, extensionBytes, type PacketParts, uint } from '../rtp/support.js';
 import { consumeRequest, MediaHarness, type ProduceOptions, produceRequest } from './media-support.js';
 
 const KEY_FRAME = [0x10, 0x00, 1, 2];
@@ -84,7 +85,9 @@ describe('Producer and its streams', () => {
   });
 
   it('finds the only one without SSRC and RID', () => {
-    const producer = produce({ mid: 'm', encodings: [{}], rtxPayloadType: 99 });
+    const producer = produce({ mid: 'm', encodings: [{}], rtxPayloadType: 99, extensions: [['RtpStreamId', 2]] });
+    // A RID that is not announced is not passed over.
+    expect(harness.receive(producer, packet({ ssrc: 6, extensions: [[2, chars('r')]] }))).toBe(ReceivedAs.discarded);
     const retransmission = packet({ ssrc: 8, payloadType: 99, payload: [...uint(1, 2), ...DELTA_FRAME] });
     expect(harness.receive(producer, retransmission)).toBe(ReceivedAs.discarded);
     expect(harness.receive(producer, packet({ ssrc: 7 }))).toBe(ReceivedAs.media);
@@ -99,6 +102,7 @@ describe('Producer and its streams', () => {
       packet({ ssrc, payloadType: 99, payload: [...uint(5, 2), ...DELTA_FRAME], ...parts });
     expect(harness.receive(announced, retransmission(2222, {}))).toBe(ReceivedAs.discarded);
     harness.receive(announced, packet());
+    expect(harness.receive(announced, packet({ ssrc: 2222 }))).toBe(ReceivedAs.discarded);
     expect(harness.receive(announced, retransmission(2222, {}))).toBe(ReceivedAs.retransmission);
     expect(announced.dump().rtpStreams[0]).toMatchObject({
       params: { rtxSsrc: 2222, rtxPayloadType: 99 },
@@ -111,6 +115,24 @@ describe('Producer and its streams', () => {
       ReceivedAs.retransmission,
     );
     expect(harness.receive(byRid, retransmission(9, { extensions: [[3, chars('r0')]] }))).toBe(ReceivedAs.discarded);
+  });
+
+  const feedback = (...given: [string, string][]): ProduceOptions => ({ codec: { feedback: given } });
+  it.each<[string, ProduceOptions, object]>([
+    ['nothing', feedback(), { useNack: false, usePli: false, useFir: false, useInBandFec: false, useDtx: false }],
+    ['NACK', feedback(['nack', '']), { useNack: true, usePli: false, useFir: false }],
+    ['PLI', feedback(['nack', 'pli']), { useNack: false, usePli: true, useFir: false }],
+    ['FIR', feedback(['ccm', 'fir']), { useNack: false, usePli: false, useFir: true }],
+    ['usedtx', { codec: { parameters: [['usedtx', 1]] } }, { useDtx: true }],
+    ['usedtx=0', { codec: { parameters: [['usedtx', 0]] } }, { useDtx: false }],
+    ['DTX of the encoding', { encodings: [{ ssrc: 1111, dtx: true }] }, { useDtx: true }],
+    ['useinbandfec', { codec: { parameters: [['useinbandfec', 1]] } }, { useInBandFec: true }],
+    ['layers', { encodings: [{ ssrc: 1111, mode: 'L2T3' }] }, { spatialLayers: 2, temporalLayers: 3 }],
+    ['clock rate', { codec: { clockRate: 1000 } }, { clockRate: 1000, mimeType: 'video/VP8', cname: 'cname' }],
+  ])('make them of what was negotiated: %s', (_, options, expected) => {
+    const producer = produce(options);
+    harness.receive(producer, packet());
+    expect(producer.dump().rtpStreams[0].params).toMatchObject(expected);
   });
 
   it.each<[string, PacketParts]>([
@@ -229,8 +251,11 @@ describe('Producer events', () => {
     producer.enableTraceEvents([TraceEventType.NACK]);
     harness.receive(producer, packet());
     harness.receive(producer, packet({ sequenceNumber: 3, payload: DELTA_FRAME }));
+    harness.advance(9);
+    harness.receive(producer, packet({ sequenceNumber: 4, payload: DELTA_FRAME }));
     harness.takeEvents();
-    harness.advance(40);
+    harness.advance(1);
+    harness.receive(producer, packet({ sequenceNumber: 5, payload: DELTA_FRAME }));
     expect(harness.takeEvents()).toMatchObject([
       ['NACK', 1111],
       ['PRODUCER_TRACE', 'p1', { direction: 1, info: undefined }],
@@ -311,6 +336,22 @@ describe('Producer events', () => {
     expect(producer.dump().traceEventTypes).toEqual([TraceEventType.RTP, TraceEventType.KEYFRAME]);
   });
 
+  it('traces FIRs and sender reports', () => {
+    const producer = produce({ codec: { feedback: [['ccm', 'fir']] } });
+    producer.enableTraceEvents([TraceEventType.FIR, TraceEventType.SR]);
+    harness.receive(producer, packet({ payload: DELTA_FRAME }));
+    producer.receiveRtcpSenderReport(1111, 1, 2, 3, 4, 5, harness.now);
+    const traces = harness.takeEvents().filter(event => (event as string[])[0] === 'PRODUCER_TRACE');
+    const timestamp = BigInt(harness.now);
+    const fir = { type: TraceEventType.FIR, direction: 1, infoType: TraceInfo.FirTraceInfo, info: { ssrc: 1111 } };
+    const report = { ssrc: 1111, ntpSec: 1, ntpFrac: 2, rtpTs: 3, packetCount: 4, octetCount: 5 };
+    const sr = { type: TraceEventType.SR, direction: 0, infoType: TraceInfo.SrTraceInfo, info: report };
+    expect(traces.map(trace => (trace as unknown[])[2])).toEqual([
+      { ...fir, timestamp },
+      { ...sr, timestamp },
+    ]);
+  });
+
   it('traces a PLI as a NACK, too', () => {
     const producer = produce();
     producer.enableTraceEvents([TraceEventType.NACK, TraceEventType.PLI, TraceEventType.FIR]);
@@ -332,6 +373,7 @@ describe('Producer key frame requests', () => {
     harness.takeEvents();
     for (const mappedSsrc of [9001, 9002, 1112]) producer.requestKeyFrame(mappedSsrc, harness.now);
     expect(harness.takeEvents()).toEqual([['PLI', 1112]]);
+    expect([...harness.rtcp[0]]).toEqual([0x81, 0xce, 0, 2, ...uint(1112, 4), ...uint(1112, 4)]);
   });
 
   it('do not wait for one that is pending, or delayed, when too much is missing', () => {
@@ -360,7 +402,9 @@ describe('Producer key frame requests', () => {
     const none = produce({ id: 'p2', codec: { feedback: [] } });
     harness.receive(none, packet({ payload: DELTA_FRAME }));
     expect(harness.rtcp.map(([, type]) => type)).toEqual([0xce]);
-    expect([...harness.rtcp[0].slice(12)]).toEqual([...uint(1111, 4), 1, 0, 0, 0]);
+    // The sender, the media, and who is asked.
+    const ssrc = uint(1111, 4);
+    expect([...harness.rtcp[0]]).toEqual([0x84, 0xce, 0, 4, ...ssrc, ...ssrc, ...ssrc, 1, 0, 0, 0]);
   });
 
   it('are delayed if wanted', () => {
@@ -406,7 +450,8 @@ describe('Producer pause', () => {
 
   it('hands on nothing, and asks for key frames afterwards', () => {
     const producer = produce({ paused: true });
-    expect(harness.receive(producer, packet())).toBe(ReceivedAs.media);
+    producer.enableTraceEvents([TraceEventType.RTP]);
+    expect(harness.receive(producer, packet({ payload: DELTA_FRAME }))).toBe(ReceivedAs.media);
     expect(harness.dropped(DropReason.rtpProducerPaused)).toBe(1);
     producer.requestKeyFrame(9001, harness.now);
     expect(harness.takeEvents()).toEqual([
@@ -418,6 +463,42 @@ describe('Producer pause', () => {
     expect(harness.takeEvents()).toEqual([['PLI', 1111]]);
     producer.pause(harness.now);
     expect(producer.paused).toBe(true);
+  });
+});
+
+describe('Producer pause of several streams', () => {
+  it('does not let them fall silent before it ends', () => {
+    const producer = produce({ encodings: [{ ssrc: 1111 }, { ssrc: 1112 }] });
+    harness.receive(producer, packet());
+    producer.pause(harness.now);
+    // Padding does not make a stream active.
+    harness.receive(producer, packet({ ssrc: 1112, payload: [], padding: 10 }));
+    harness.takeEvents();
+    harness.advance(5000);
+    expect(harness.takeEvents()).toEqual([]);
+    producer.resume(harness.now);
+    harness.takeEvents();
+    harness.advance(1500);
+    expect(producer.scores).toEqual([0, 0]);
+  });
+});
+
+describe('Producer and abs-capture-time', () => {
+  it('tells how far our clock is ahead of that of its sender, once it is known', () => {
+    const producer = produce({ extensions: [['AbsCaptureTime', 3]] });
+    harness.consume(consumeRequest());
+    const sent = (sequenceNumber: number): number[] | undefined => {
+      harness.receive(producer, packet({ sequenceNumber, extensions: [[3, uint(1, 8)]] }));
+      return extensionBytes(harness.takeSent()[0], HeaderExtension.absCaptureTime);
+    };
+    expect(sent(1)).toEqual([...uint(1, 8), ...uint(0, 8)]);
+    for (let i = 0; i < 3; i++) {
+      // Half a second, and two whole ones less: the sender is behind by 1.5 s.
+      const ntpSeconds = NTP_UNIX_OFFSET_SECONDS + harness.now / 1000 - 2;
+      producer.receiveRtcpSenderReport(1111, ntpSeconds, 0x80000000, 0, 0, 0, harness.now);
+      harness.advance(1000);
+    }
+    expect(sent(2)).toEqual([...uint(1, 8), ...uint(0xfffffffe, 4), ...uint(0x80000000, 4)]);
   });
 });
 
@@ -467,12 +548,15 @@ describe('Producer reports', () => {
     expect([...bytes.slice(12, 16)]).toEqual([128, 0, 0, 2]);
   });
 
-  it('tell what receivers lose if the codec has error correction in band', () => {
-    const codec = { mimeType: 'audio/opus', parameters: [['useinbandfec', 1]] as [string, number][] };
-    const producer = produce({ codec });
+  it.each([
+    [1, 50],
+    [0, 0],
+  ])('tell what receivers lose if the codec has error correction in band: %i', (useinbandfec, reported) => {
+    const parameters: [string, number][] = [['useinbandfec', useinbandfec]];
+    const producer = produce({ codec: { mimeType: 'audio/opus', parameters } });
     harness.worstFractionLost = 50;
     harness.receive(producer, packet());
-    expect(reports(producer).bytes[12]).toBe(50);
+    expect(reports(producer).bytes[12]).toBe(reported);
   });
 
   it('take sender reports and round trip times', () => {
@@ -556,6 +640,45 @@ describe('Producer dump and stats', () => {
               score: 10,
               rid: undefined,
               rtxSsrc: undefined,
+            },
+          },
+        },
+      },
+    ]);
+  });
+
+  it('has all statistics, with whole numbers', () => {
+    const producer = produce({ encodings: [{ ssrc: 1111, rtx: 2222 }], rtxPayloadType: 99 });
+    harness.receive(producer, packet());
+    harness.receive(producer, packet({ ssrc: 2222, payloadType: 99, payload: [...uint(2, 2), ...DELTA_FRAME] }));
+    // Ten units earlier than it should be: 10 / 16.
+    harness.receive(producer, packet({ sequenceNumber: 3, timestamp: 90_010 }));
+    harness.receive(producer, packet({ sequenceNumber: 30_000 }));
+    expect(producer.getStats(harness.now).stats).toMatchObject([
+      {
+        data: {
+          bitrateByLayer: [],
+          base: {
+            data: {
+              timestamp: BigInt(harness.now),
+              ssrc: 1111,
+              kind: 1,
+              mimeType: 'video/VP8',
+              packetsLost: 0,
+              fractionLost: 0,
+              jitter: 0,
+              packetsDiscarded: 1n,
+              packetsRetransmitted: 1n,
+              packetsRepaired: 1n,
+              nackCount: 0n,
+              nackPacketCount: 0n,
+              pliCount: 0n,
+              firCount: 0n,
+              rid: undefined,
+              rtxSsrc: 2222,
+              rtxPacketsDiscarded: 0n,
+              roundTripTime: 0,
+              score: 10,
             },
           },
         },
