@@ -126,6 +126,6 @@ export class SimpleProducerStreamManager extends ProducerStreamManager {
   }
 
   desiredBitrate(now: number): number {
-    return this.#isVideo && this.#active ? this.#stream!.bitrate(now) : 0;
+    return this.#active ? this.#stream!.bitrate(now) : 0;
   }
 }

@@ -81,6 +81,15 @@ describe('a simple Consumer', () => {
     expect(sentSeqs()).toEqual([0, 2, 3]);
   });
 
+  it('keeps nothing of what came before the key frame once that is there', () => {
+    setUp({}, { codec: { feedback: [] } });
+    send(1, 5, 3);
+    expect(harness.memory.slotsInUse).toBe(3);
+    send('2');
+    harness.flush();
+    expect(harness.memory.slotsInUse).toBe(0);
+  });
+
   it('leaves no gap where padding was, and keeps those of the network', () => {
     send('1', 2);
     receive({ sequenceNumber: 3, payload: [], padding: 100 });
@@ -143,12 +152,16 @@ describe('a simple Consumer', () => {
       ['CONSUMER_PRODUCER_CLOSE', 'c1'],
       ['producerClosed', 'c1'],
     ]);
+    expect(consumer.active).toBe(false);
   });
 
   it('sends only while connected', () => {
     send('1');
+    harness.flush();
     consumer.onTransportDisconnected(harness.now);
     consumer.onTransportDisconnected(harness.now);
+    // Nothing is kept for retransmission.
+    expect(harness.memory.slotsInUse).toBe(0);
     send('2');
     consumer.onTransportConnected(harness.now);
     consumer.onTransportConnected(harness.now);
@@ -418,6 +431,21 @@ describe('an audio Consumer', () => {
   });
 });
 
+describe('a Consumer of a codec whose key frames are looked for', () => {
+  it.each([
+    ['video/VP8', [0x10, 0x01], [0x10, 0x00]],
+    ['video/VP9', [0x48, 0x00], [0x08, 0x00]],
+    ['video/H264', [0x61, 0x88], [0x67, 0x42]],
+    ['video/H265', [0x02, 0x01], [0x42, 0x01]],
+  ])('begins with a key frame of %s', (mimeType, other, keyFrame) => {
+    setUp({ codec: { mimeType } }, { codec: { mimeType } });
+    receive({ sequenceNumber: 1, payload: other });
+    expect(harness.takeSent()).toEqual([]);
+    receive({ sequenceNumber: 2, payload: keyFrame });
+    expect(harness.takeSent().map(payloadBytes)).toEqual([keyFrame]);
+  });
+});
+
 describe('a Consumer of a codec whose key frames are not looked for', () => {
   it('begins with any packet', () => {
     setUp({ codec: { mimeType: 'video/AV1' } }, { codec: { mimeType: 'video/AV1' } });
@@ -466,6 +494,14 @@ describe('a pipe Consumer', () => {
         ['keyFrame', 9002],
       ]),
     );
+  });
+
+  it('asks for no key frames of audio', () => {
+    setUp({ codec: { mimeType: 'audio/opus' } }, { pipe: true, codec: { mimeType: 'audio/opus' } });
+    consumer.pause(harness.now);
+    consumer.resume(harness.now);
+    consumer.requestKeyFrame(harness.now);
+    expect(harness.takeEvents()).toEqual([]);
   });
 
   it('retransmits per stream', () => {

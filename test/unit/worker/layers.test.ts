@@ -181,8 +181,34 @@ describe('a simulcast Consumer', () => {
     consumer.rtcp.receiveReceiverReport(5001, 128, 2, 0, 0, 0, harness.now);
     expect(consumer.score.score).toBeLessThan(10);
     prefer(1);
+    harness.takeEvents();
     send(1, { key: true });
     expect(consumer.score.score).toBe(10);
+    expect(harness.takeEvents()).toEqual([
+      ['CONSUMER_LAYERS_CHANGE', 'c1', '1.0'],
+      ['CONSUMER_SCORE', 'c1', 10, 10, 10, 10, 0],
+    ]);
+  });
+
+  it('is told of a pause of its Producer after its layers are gone', () => {
+    startTwoLayers();
+    producer.pause(harness.now);
+    expect(harness.takeEvents()).toEqual([
+      ['CONSUMER_LAYERS_CHANGE', 'c1', undefined],
+      ['CONSUMER_PRODUCER_PAUSE', 'c1'],
+    ]);
+  });
+
+  it('leaves no gap if only a late packet did not end its frame', () => {
+    startTwoLayers();
+    prefer(1);
+    harness.advance(40);
+    const first = seqs[0];
+    send(0, { seq: first + 1 });
+    send(0, { seq: first, marker: false });
+    send(1, { key: true });
+    const [newest, late, after] = harness.takeSent();
+    expect([late, after].map(({ sequenceNumber }) => sequenceNumber - newest.sequenceNumber)).toEqual([-1, 1]);
   });
 
   it('leaves a gap if it cut a frame off', () => {
@@ -607,8 +633,10 @@ describe('an SVC Consumer', () => {
     setUp('L1T2');
     sendFrame(false, 1);
     expect(sent()).toEqual([]);
+    expect([consumer.score.producerScore, consumer.getStats(harness.now).stats.length]).toEqual([0, 1]);
     sendFrame(true, 1);
     expect(sent()).toEqual(['0!']);
+    expect([consumer.score.producerScore, consumer.getStats(harness.now).stats.length]).toEqual([10, 2]);
     consumer.pause(harness.now);
     expect(layersEvents().at(-1)).toEqual(['CONSUMER_LAYERS_CHANGE', 'c1', undefined]);
     consumer.resume(harness.now);
@@ -664,6 +692,15 @@ describe('an SVC Consumer', () => {
     expect(layersEvents()).toEqual([['CONSUMER_LAYERS_CHANGE', 'c1', undefined]]);
     sendFrame(true, 2);
     expect(sent()).toEqual([]);
+  });
+
+  it('has its Transport distribute the bitrate anew also for another temporal layer alone', () => {
+    setUp('L1T2');
+    consumer.setExternallyManagedBitrate();
+    sendFrame(true, 1);
+    harness.takeEvents();
+    prefer(0, 0);
+    expect(harness.takeEvents()).toEqual(['needBitrateChange']);
   });
 
   it('counts only the difference to the layer below in K-SVC', () => {

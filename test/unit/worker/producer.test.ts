@@ -340,7 +340,7 @@ describe('Producer events', () => {
     const producer = produce({ codec: { feedback: [['ccm', 'fir']] } });
     producer.enableTraceEvents([TraceEventType.FIR, TraceEventType.SR]);
     harness.receive(producer, packet({ payload: DELTA_FRAME }));
-    producer.receiveRtcpSenderReport(1111, 1, 2, 3, 4, 5, harness.now);
+    producer.rtcp.receiveSenderReport(1111, 1, 2, 3, 4, 5, harness.now);
     const traces = harness.takeEvents().filter(event => (event as string[])[0] === 'PRODUCER_TRACE');
     const timestamp = BigInt(harness.now);
     const fir = { type: TraceEventType.FIR, direction: 1, infoType: TraceInfo.FirTraceInfo, info: { ssrc: 1111 } };
@@ -495,7 +495,7 @@ describe('Producer and abs-capture-time', () => {
     for (let i = 0; i < 3; i++) {
       // Half a second, and two whole ones less: the sender is behind by 1.5 s.
       const ntpSeconds = NTP_UNIX_OFFSET_SECONDS + harness.now / 1000 - 2;
-      producer.receiveRtcpSenderReport(1111, ntpSeconds, 0x80000000, 0, 0, 0, harness.now);
+      producer.rtcp.receiveSenderReport(1111, ntpSeconds, 0x80000000, 0, 0, 0, harness.now);
       harness.advance(1000);
     }
     expect(sent(2)).toEqual([...uint(1, 8), ...uint(0xfffffffe, 4), ...uint(0x80000000, 4)]);
