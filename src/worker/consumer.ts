@@ -1,13 +1,11 @@
-import { DropReason } from '../common/drop-reason.js';
-import { isSeqHigher } from '../common/serial-number.js';
 import type * as FbsConsumer from '../channel/fbs/consumer.js';
 import { Event } from '../channel/fbs/notification.js';
 import { MediaKind, Type } from '../channel/fbs/rtp-parameters.js';
 import { type ConsumeRequest } from '../channel/fbs/transport.js';
 import { type HeaderExtensionIds } from '../rtp/header-extension.js';
-import { restoreSlot } from '../rtp/packet-slot.js';
-import { RtpPacket } from '../rtp/rtp-packet.js';
+import { type RtpPacket } from '../rtp/rtp-packet.js';
 import { type RtpStreamRecv } from '../rtp/rtp-stream-recv.js';
+import { ConsumerForwarder, type ConsumerForwarderOwner } from './consumer-forwarder.js';
 import { ConsumerOutput, type ConsumerOutputOwner } from './consumer-output.js';
 import { clampLayers, type ConsumerParameters, parseConsumerParameters } from './consumer-parameters.js';
 import { ConsumerRtcp, type ConsumerRtcpOwner } from './consumer-rtcp.js';
@@ -17,7 +15,6 @@ import { type EgressPacket } from './egress.js';
 import { type MediaContext } from './media-context.js';
 import {
   type NetworkConditions,
-  PacketAction,
   type ProducerStreamManager,
   type ProducerStreamManagerOwner,
 } from './producer-stream-manager.js';
@@ -51,11 +48,10 @@ export interface ConsumerListener {
   onConsumerProducerClosed(consumer: Consumer, now: number): void;
 }
 
-/** A packet from the buffer: one at a time in the whole worker. */
-const bufferedPacket = new RtpPacket();
-
 /** A sink of audio or video in a Router: what a Transport sends of one Producer. */
-export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner, ConsumerRtcpOwner {
+export class Consumer
+  implements ProducerStreamManagerOwner, ConsumerForwarderOwner, ConsumerOutputOwner, ConsumerRtcpOwner
+{
   readonly id: string;
   readonly producerId: string;
   readonly kind: MediaKind;
@@ -77,8 +73,7 @@ export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner
   readonly #traces: ConsumerTraces;
   /** One, or for pipes one per encoding. */
   readonly #outputs: ConsumerOutput[];
-  /** For pipes: which output a mapped SSRC goes to. */
-  readonly #outputByMappedSsrc: ReadonlyMap<number, ConsumerOutput>;
+  readonly #forwarder: ConsumerForwarder;
 
   #paused: boolean;
   #producerPaused = false;
@@ -90,7 +85,7 @@ export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner
   /** @throws TypeError if the parameters are wrong */
   constructor(request: ConsumeRequest, listener: ConsumerListener, media: MediaContext, now: number) {
     const parameters = parseConsumerParameters(request);
-    const { rtpParameters, consumableEncodings } = parameters;
+    const { rtpParameters } = parameters;
     this.id = request.consumerId;
     this.producerId = request.producerId;
     this.kind = parameters.kind;
@@ -110,9 +105,9 @@ export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner
       { length: outputs },
       (_, index) => new ConsumerOutput(rtpParameters, index, this.#traces, media, this, now),
     );
-    this.#outputByMappedSsrc = new Map(this.#outputs.map((output, index) => [consumableEncodings[index].ssrc, output]));
     this.rtcp = new ConsumerRtcp(rtpParameters.rtcp.cname, this.#outputs, this.#traces, this);
     this.#manager = createProducerStreamManager(this, parameters);
+    this.#forwarder = new ConsumerForwarder(this.#outputs, this.#isPipe, parameters, this.#manager, media, this);
   }
 
   /** Whether it sends at all: connected, not paused, and the Producer neither paused nor closed. */
@@ -204,26 +199,7 @@ export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner
 
   /** The hot path: a mangled packet of the Producer. */
   sendRtpPacket(packet: RtpPacket, now: number): void {
-    const output = this.#isPipe ? this.#outputByMappedSsrc.get(packet.ssrc) : this.#outputs[0];
-    if (output === undefined) return this.#media.drops.count(DropReason.rtpUnknownStream);
-    if (!this.active) return this.#refuse(packet, output, DropReason.consumerInactive);
-    if (this.#parameters.supportedPayloadTypes[packet.payloadType] === 0) {
-      return this.#refuse(packet, output, DropReason.consumerPayloadType);
-    }
-    const { stream } = output;
-    const manager = this.#manager;
-    switch (manager.process(packet, output.lastSentMarker, stream.params.clockRate, stream.maxPacketTs, now)) {
-      case PacketAction.forward:
-        return this.#forward(packet, output, now);
-      case PacketAction.drop:
-        output.sequence.drop(packet.sequenceNumber);
-        return this.#media.drops.count(manager.dropReason);
-      case PacketAction.ignore:
-        return this.#media.drops.count(manager.dropReason);
-      case PacketAction.buffer:
-        this.#media.drops.count(DropReason.consumerWaitsForKeyFrame);
-        return output.buffer.insert(packet.sequenceNumber, packet.handle);
-    }
+    this.#forwarder.forward(packet, now);
   }
 
   /** What receivers of the Producer lose, 0..255. 0 while inactive. */
@@ -394,7 +370,7 @@ export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner
     for (const output of this.#outputs) output.close();
   }
 
-  // Owner of the manager
+  // Owner of the manager and of the packet path
 
   onKeyFrameRequested(mappedSsrc: number, now: number): void {
     this.#listener.onConsumerKeyFrameRequested(this, mappedSsrc, now);
@@ -445,39 +421,6 @@ export class Consumer implements ProducerStreamManagerOwner, ConsumerOutputOwner
   onOutputScore(now: number): void {
     this.onScoreChanged();
     if (this.active && !this.externallyManagedBitrate) this.#manager.mayChangeLayers(false, now);
-  }
-
-  #forward(packet: RtpPacket, output: ConsumerOutput, now: number): void {
-    const manager = this.#manager;
-    const { sequenceNumber } = packet;
-    const { sendBuffered } = manager;
-    if (manager.spatialLayerSwitched) {
-      output.stream.resetScore(10, false, now);
-      this.onLayersChanged();
-      this.onScoreChanged();
-    }
-    if (manager.temporalLayerChanged) this.onLayersChanged();
-    const sent = output.send(packet, manager, now);
-    if (!sent) this.#media.drops.count(DropReason.consumerDuplicate);
-    if (sendBuffered) {
-      if (sent) this.#sendBuffered(output, sequenceNumber, now);
-      output.buffer.clear();
-    }
-  }
-
-  /** Sends what was kept of the key frame whose first packet came late. Sending may empty the buffer. */
-  #sendBuffered({ buffer }: ConsumerOutput, afterSeq: number, now: number): void {
-    for (let index = 0; index < buffer.size; index++) {
-      if (!isSeqHigher(buffer.seq(index), afterSeq)) continue;
-      restoreSlot(bufferedPacket, this.#media.memory, buffer.handle(index));
-      this.sendRtpPacket(bufferedPacket, now);
-    }
-  }
-
-  /** Leaves a packet out that cannot be looked at. */
-  #refuse(packet: RtpPacket, output: ConsumerOutput, reason: DropReason): void {
-    if (this.#manager.isForCurrentStream(packet)) output.sequence.drop(packet.sequenceNumber);
-    this.#media.drops.count(reason);
   }
 
   #onPaused(now: number): void {

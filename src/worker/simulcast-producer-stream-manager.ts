@@ -10,6 +10,7 @@ import {
   PacketAction,
   type ProducerStreamManagerOwner,
 } from './producer-stream-manager.js';
+import { TimestampAlignment } from './timestamp-alignment.js';
 
 /** A stream that is younger than this, ms, is not switched to while another one is there. */
 const STREAM_MIN_ACTIVE_TIME = 2000;
@@ -24,8 +25,7 @@ const MAX_SWITCH_TS_SHIFT = 75;
  * For a Producer with several streams of the same content: one of them is passed on at a time. Each stream is a spatial
  * layer, and may have temporal layers.
  *
- * Streams are switched at key frames of the one switched to. The output's timestamps are those of one stream, the
- * reference; for the others it must be known when their frames were captured (see RemoteCaptureTimeEstimator).
+ * Streams are switched at key frames of the one switched to, once their timestamps can be aligned.
  */
 export class SimulcastProducerStreamManager extends LayeredProducerStreamManager {
   #targetSpatialLayer = -1;
@@ -43,10 +43,7 @@ export class SimulcastProducerStreamManager extends LayeredProducerStreamManager
   /** The layer that the sync is for; -1: any. */
   #spatialLayerToSync = -1;
 
-  /** The layer whose timestamps the output has; -1: none yet. */
-  #tsReferenceSpatialLayer = -1;
-  /** The layers whose capture times were known when layers were last looked at because of a sender report, as bits. */
-  #layersSeenMapped = 0;
+  readonly #timestamps: TimestampAlignment;
   /** Of the layer that is being sent. */
   #currentTsOffset = 0;
   /** Whether a key frame has been let pass once already because its timestamps were too far off. */
@@ -67,6 +64,7 @@ export class SimulcastProducerStreamManager extends LayeredProducerStreamManager
     super(owner, preferredSpatialLayer, preferredTemporalLayer);
     this.#mappedSsrcs = mappedSsrcs;
     this.#streams = mappedSsrcs.map(() => undefined);
+    this.#timestamps = new TimestampAlignment(this.#streams);
     this.#keyFrameSupported = keyFrameSupported;
     this.#context = context;
   }
@@ -194,11 +192,8 @@ export class SimulcastProducerStreamManager extends LayeredProducerStreamManager
 
   /** More layers can be switched to once their capture times are known, and those of the reference. */
   override onProducerSenderReport(first: boolean, now: number): void {
-    if (!this.#hasCaptureMapping(this.#tsReferenceSpatialLayer)) return;
-    let mapped = 0;
-    for (let layer = 0; layer < this.#streams.length; layer++) if (this.#hasCaptureMapping(layer)) mapped |= 1 << layer;
-    const isNew = mapped !== this.#layersSeenMapped;
-    this.#layersSeenMapped = mapped;
+    if (!this.#timestamps.hasMappedReference) return;
+    const isNew = this.#timestamps.mappedLayersChanged();
     if ((first || isNew) && this.#active) this.mayChangeLayers(false, now);
   }
 
@@ -232,7 +227,7 @@ export class SimulcastProducerStreamManager extends LayeredProducerStreamManager
       if (spatial > this.preferredSpatialLayer && usableFound && spatial !== provisional) return 0;
       const stream = this.#streams[spatial];
       if (stream === undefined || stream.score === 0) continue;
-      if (this.#isTooYoung(stream, spatial, now) || !this.#canSwitchTo(spatial)) continue;
+      if (this.#isTooYoung(stream, spatial, now) || !this.#timestamps.canSwitchTo(spatial)) continue;
       usableFound = true;
       const first = spatial === provisional ? this.provisionalTemporalLayer + 1 : 0;
       const last = Math.min(stream.params.temporalLayers - 1, this.preferredTemporalLayer);
@@ -265,7 +260,7 @@ export class SimulcastProducerStreamManager extends LayeredProducerStreamManager
       const stream = this.#streams[spatial];
       if (stream === undefined || stream.score === 0) continue;
       if (found && this.owner.externallyManagedBitrate && stream.activeTime(now) < STREAM_MIN_ACTIVE_TIME) continue;
-      if (!this.#canSwitchTo(spatial)) continue;
+      if (!this.#timestamps.canSwitchTo(spatial)) continue;
       // What is not wanted is taken only if there is nothing else.
       if (found && spatial > this.preferredSpatialLayer) break;
       this.newSpatialLayer = spatial;
@@ -277,9 +272,7 @@ export class SimulcastProducerStreamManager extends LayeredProducerStreamManager
   }
 
   protected updateTargetLayers(spatialLayer: number, temporalLayer: number, now: number): void {
-    if (spatialLayer !== -1 && !this.#hasCaptureMapping(this.#tsReferenceSpatialLayer)) {
-      this.#tsReferenceSpatialLayer = spatialLayer;
-    }
+    if (spatialLayer !== -1) this.#timestamps.offerReference(spatialLayer);
     if (spatialLayer !== this.#targetSpatialLayer) this.owner.onClearBuffer();
     this.#targetSpatialLayer = spatialLayer;
     this.#targetTemporalLayer = spatialLayer === -1 ? -1 : temporalLayer;
@@ -304,16 +297,6 @@ export class SimulcastProducerStreamManager extends LayeredProducerStreamManager
 
   get #isInTarget(): boolean {
     return this.#currentSpatialLayer === this.#targetSpatialLayer;
-  }
-
-  #hasCaptureMapping(spatialLayer: number): boolean {
-    const stream = this.#stream(spatialLayer);
-    return stream !== undefined && !Number.isNaN(stream.captureMappingAt);
-  }
-
-  #canSwitchTo(spatialLayer: number): boolean {
-    const reference = this.#tsReferenceSpatialLayer;
-    return reference === -1 || spatialLayer === reference || this.#hasCaptureMapping(spatialLayer);
   }
 
   #isTooYoung(stream: RtpStreamRecv, spatialLayer: number, now: number): boolean {
@@ -358,7 +341,7 @@ export class SimulcastProducerStreamManager extends LayeredProducerStreamManager
     maxPacketTs: number,
     now: number,
   ): boolean {
-    let tsOffset = this.#tsOffsetOf(spatialLayer, clockRate);
+    let tsOffset = this.#timestamps.offsetOf(spatialLayer, clockRate);
     if (Number.isNaN(tsOffset)) {
       if (packet.isKeyFrame) this.requestKeyFrame(now);
       return false;
@@ -391,19 +374,5 @@ export class SimulcastProducerStreamManager extends LayeredProducerStreamManager
     this.#spatialLayerToSync = -1;
     this.#keyFrameForTsOffsetRequested = false;
     return true;
-  }
-
-  /** How far the timestamps of a layer are ahead of those of the reference for the same instant; NaN if unknown. */
-  #tsOffsetOf(spatialLayer: number, clockRate: number): number {
-    if (spatialLayer === this.#tsReferenceSpatialLayer) return 0;
-    if (!this.#hasCaptureMapping(this.#tsReferenceSpatialLayer)) {
-      this.#tsReferenceSpatialLayer = spatialLayer;
-      return 0;
-    }
-    if (!this.#hasCaptureMapping(spatialLayer)) return NaN;
-    const own = this.#streams[spatialLayer]!;
-    const reference = this.#streams[this.#tsReferenceSpatialLayer]!;
-    const elapsed = Math.trunc(((own.captureMappingAt - reference.captureMappingAt) * clockRate) / 1e6);
-    return (own.captureMappingTimestamp - elapsed - reference.captureMappingTimestamp) >>> 0;
   }
 }
