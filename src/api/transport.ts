@@ -1,38 +1,21 @@
-import { type DumpResponse as DataConsumerDump } from '../channel/fbs/data-consumer.js';
 import { Event } from '../channel/fbs/notification.js';
 import { Method } from '../channel/fbs/request.js';
-import {
-  type ConsumeDataRequest,
-  type ConsumeRequest,
-  type ProduceDataRequest,
-  type ProduceRequest,
-} from '../channel/fbs/transport.js';
+import { type ConsumeRequest, type ProduceRequest } from '../channel/fbs/transport.js';
 import { type Channel } from './channel.js';
 import { ConsumerImpl, consumerLayersFromFbs, consumerLayersToFbs, consumerScoreFromFbs } from './consumer.js';
-import { DataConsumerImpl, dataConsumerDumpFromFbs, dataConsumerTypes } from './data-consumer.js';
-import { DataProducerImpl, dataProducerDumpFromFbs, dataProducerTypes } from './data-producer.js';
-import { type EnhancedEventEmitter } from './enhanced-events.js';
 import { Entity, type NotificationHandlers } from './entity.js';
 import { NotFoundError } from './errors.js';
 import { getConsumableRtpParameters, getConsumerRtpParameters, getProducerRtpParametersMapping } from './ortc/ortc.js';
-import {
-  validateAndNormalizeRtpCapabilities,
-  validateAndNormalizeRtpParameters,
-  validateAndNormalizeSctpStreamParameters,
-} from './ortc/validation.js';
+import { validateAndNormalizeRtpCapabilities, validateAndNormalizeRtpParameters } from './ortc/validation.js';
 import { ProducerImpl, producerTypeFromFbs } from './producer.js';
-import { SctpStreamIds } from './sctp-stream-ids.js';
+import { TransportData, type TransportDataOwner } from './transport-data.js';
 import { type AppData } from './types/app-data.js';
 import { type Consumer, type ConsumerLayers, type ConsumerOptions, type ConsumerScore } from './types/consumer.js';
 import { type DataConsumer, type DataConsumerOptions } from './types/data-consumer.js';
 import { type DataProducer, type DataProducerOptions } from './types/data-producer.js';
 import { type Producer, type ProducerOptions } from './types/producer.js';
 import { type RtpCapabilities, type RtpParameters } from './types/rtp-parameters.js';
-import {
-  type SctpNegotiatedCapabilities,
-  type SctpParameters,
-  type SctpStreamParameters,
-} from './types/sctp-parameters.js';
+import { type SctpNegotiatedCapabilities, type SctpParameters } from './types/sctp-parameters.js';
 import {
   type BaseTransportDump,
   type SctpState,
@@ -44,7 +27,6 @@ import {
 } from './types/transport.js';
 import { checkAppData, clone, generateUUIDv4 } from './utils.js';
 import { encodingsToFbs, mediaKinds, rtpMappingToFbs, rtpParametersToFbs, rtpTypes } from './wire/rtp-parameters.js';
-import { sctpNegotiatedCapabilitiesFromFbs, sctpStates, sctpStreamParametersToFbs } from './wire/sctp-parameters.js';
 import { traceEventTypesToFbs } from './wire/trace.js';
 import { transportTraceEventTypes, transportTraceFromFbs } from './wire/transport.js';
 
@@ -76,12 +58,7 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
   protected readonly router: TransportRouter;
   protected readonly consumers: Map<string, Consumer>;
   readonly #producers: Map<string, Producer>;
-  readonly #dataProducers: Map<string, DataProducer>;
-  readonly #dataConsumers: Map<string, DataConsumer>;
-  readonly #sctpParameters: SctpParameters | undefined;
-  readonly #sctpStreamIds: SctpStreamIds;
-  #sctpState: SctpState | undefined;
-  #sctpNegotiatedCapabilities: SctpNegotiatedCapabilities | undefined;
+  readonly #data: TransportData;
   /** By which the endpoint's producers are known to belong together. */
   #cname: string | undefined;
   #nextMid: number;
@@ -91,12 +68,7 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
     this.router = init.router;
     this.#producers = new Map();
     this.consumers = new Map();
-    this.#dataProducers = new Map();
-    this.#dataConsumers = new Map();
-    this.#sctpParameters = init.base.sctpParameters;
-    this.#sctpState = init.base.sctpState;
-    this.#sctpNegotiatedCapabilities = undefined;
-    this.#sctpStreamIds = new SctpStreamIds();
+    this.#data = new TransportData(this.#self, this.logger, init);
     this.#cname = undefined;
     this.#nextMid = 0;
   }
@@ -104,15 +76,15 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
   abstract get type(): TransportType;
 
   get sctpParameters(): SctpParameters | undefined {
-    return clone(this.#sctpParameters);
+    return clone(this.#data.sctpParameters);
   }
 
   get sctpState(): SctpState | undefined {
-    return this.#sctpState;
+    return this.#data.sctpState;
   }
 
   get sctpNegotiatedCapabilities(): SctpNegotiatedCapabilities | undefined {
-    return clone(this.#sctpNegotiatedCapabilities);
+    return clone(this.#data.sctpNegotiatedCapabilities);
   }
 
   close(): void {
@@ -236,109 +208,16 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
     });
   }
 
-  async produceData<DataProducerAppData extends AppData = AppData>(
-    options: DataProducerOptions<DataProducerAppData> = {},
+  produceData<DataProducerAppData extends AppData = AppData>(
+    options?: DataProducerOptions<DataProducerAppData>,
   ): Promise<DataProducer<DataProducerAppData>> {
-    const { label = '', protocol = '', paused = false, appData } = options;
-    if (options.id && this.#dataProducers.has(options.id)) {
-      throw new TypeError(`a DataProducer with same id "${options.id}" already exists`);
-    }
-    checkAppData(appData);
-
-    let sctpStreamParameters: SctpStreamParameters | undefined;
-    if (this.type === 'direct') {
-      if (options.sctpStreamParameters) {
-        this.logger.warn('produceData() | sctpStreamParameters are ignored when producing data on a DirectTransport');
-      }
-    } else {
-      sctpStreamParameters = clone(options.sctpStreamParameters);
-      validateAndNormalizeSctpStreamParameters(sctpStreamParameters!);
-    }
-
-    const id = options.id ?? generateUUIDv4();
-    const request: ProduceDataRequest = {
-      dataProducerId: id,
-      type: dataProducerTypes.toValue(this.#dataType),
-      sctpStreamParameters: sctpStreamParameters && sctpStreamParametersToFbs(sctpStreamParameters),
-      label,
-      protocol,
-      paused,
-    };
-    const response = await this.request(Method.TRANSPORT_PRODUCE_DATA, request);
-
-    const dataProducer = new DataProducerImpl<DataProducerAppData>({
-      ...this.#childOptions(id, appData),
-      paused,
-      dump: dataProducerDumpFromFbs(response),
-    });
-    this.#dataProducers.set(id, dataProducer);
-    dataProducer.on('@close', () => {
-      this.#dataProducers.delete(id);
-      this.#self.emit('@dataproducerclose', dataProducer);
-    });
-    this.#self.emit('@newdataproducer', dataProducer);
-    this.observer.safeEmit('newdataproducer', dataProducer);
-    this.#closeLatecomers();
-    return dataProducer;
+    return this.#data.produceData(options);
   }
 
-  async consumeData<DataConsumerAppData extends AppData = AppData>(
+  consumeData<DataConsumerAppData extends AppData = AppData>(
     options: DataConsumerOptions<DataConsumerAppData>,
   ): Promise<DataConsumer<DataConsumerAppData>> {
-    const { dataProducerId, paused = false, subchannels = [], appData } = options;
-    if (!dataProducerId || typeof dataProducerId !== 'string') throw new TypeError('missing dataProducerId');
-    checkAppData(appData);
-    const dataProducer = this.router.getDataProducer(dataProducerId);
-    if (!dataProducer) throw new NotFoundError(`DataProducer with id "${dataProducerId}" not found`);
-
-    let sctpStreamParameters: SctpStreamParameters | undefined;
-    if (this.type === 'direct') {
-      if ([options.ordered, options.maxPacketLifeTime, options.maxRetransmits].some(value => value !== undefined)) {
-        this.logger.warn(
-          'consumeData() | ordered, maxPacketLifeTime and maxRetransmits are ignored on a DirectTransport',
-        );
-      }
-    } else {
-      const streamId = this.#sctpStreamIds.allocate(this.#sctpNegotiatedCapabilities?.negotiatedMaxOutboundStreams);
-      sctpStreamParameters = dataConsumerStream(streamId, dataProducer, options);
-    }
-    const freeStream = (): void => {
-      if (sctpStreamParameters) this.#sctpStreamIds.free(sctpStreamParameters.streamId);
-    };
-
-    const id = generateUUIDv4();
-    const request: ConsumeDataRequest = {
-      dataConsumerId: id,
-      dataProducerId,
-      type: dataConsumerTypes.toValue(this.#dataType),
-      sctpStreamParameters: sctpStreamParameters && sctpStreamParametersToFbs(sctpStreamParameters),
-      label: dataProducer.label,
-      protocol: dataProducer.protocol,
-      paused,
-      subchannels,
-    };
-    let response: DataConsumerDump;
-    try {
-      response = await this.request(Method.TRANSPORT_CONSUME_DATA, request);
-    } catch (error) {
-      freeStream();
-      throw error;
-    }
-
-    const dataConsumer = new DataConsumerImpl<DataConsumerAppData>({
-      ...this.#childOptions(id, appData),
-      dump: dataConsumerDumpFromFbs(response),
-    });
-    this.#dataConsumers.set(id, dataConsumer);
-    const forget = (): void => {
-      this.#dataConsumers.delete(id);
-      freeStream();
-    };
-    dataConsumer.on('@close', forget);
-    dataConsumer.on('@dataproducerclose', forget);
-    this.observer.safeEmit('newdataconsumer', dataConsumer);
-    this.#closeLatecomers();
-    return dataConsumer;
+    return this.#data.consumeData(options);
   }
 
   async enableTraceEvent(types: TransportTraceEventType[] = []): Promise<void> {
@@ -363,21 +242,13 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
   protected sctpHandlers(emit: (state: SctpState) => void): NotificationHandlers {
     return {
       ...this.baseHandlers(),
-      [Event.TRANSPORT_SCTP_STATE_CHANGE]: notification => {
-        const { sctpState } = notification;
-        this.#sctpState = sctpStates.toName(sctpState);
-        emit(this.#sctpState);
-      },
-      [Event.TRANSPORT_SCTP_NEGOTIATED_CAPABILITIES]: notification => {
-        const body = notification;
-        this.#sctpNegotiatedCapabilities = sctpNegotiatedCapabilitiesFromFbs(body.negotiatedCapabilities!);
-      },
+      ...this.#data.notificationHandlers(emit),
     };
   }
 
   /** Sets what is known of the state when the transport is closed, before anything is emitted. */
   protected onEnd(): void {
-    if (this.#sctpState) this.#sctpState = 'closed';
+    this.#data.onEnd();
   }
 
   /** The CNAME of a new producer. All producers of an endpoint have that of the first one (RFC 7022). */
@@ -448,13 +319,9 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
     return consumer;
   }
 
-  /** This as an emitter of the events of every transport: TypeScript cannot look into a type parameter. */
-  get #self(): EnhancedEventEmitter<TransportEvents> {
+  /** This with the events of every transport: TypeScript cannot look into a type parameter. */
+  get #self(): TransportDataOwner {
     return this;
-  }
-
-  get #dataType(): 'direct' | 'sctp' {
-    return this.type === 'direct' ? 'direct' : 'sctp';
   }
 
   #childOptions<T>(id: string, appData: T): { id: string; transportId: string; channel: Channel; appData: T } {
@@ -481,32 +348,8 @@ export abstract class TransportImpl<TAppData extends AppData, E extends Transpor
     this.#producers.clear();
     for (const consumer of this.consumers.values()) consumer.transportClosed();
     this.consumers.clear();
-    for (const dataProducer of this.#dataProducers.values()) {
-      dataProducer.transportClosed();
-      if (tellRouter) this.#self.emit('@dataproducerclose', dataProducer);
-    }
-    this.#dataProducers.clear();
-    for (const dataConsumer of this.#dataConsumers.values()) dataConsumer.transportClosed();
-    this.#dataConsumers.clear();
+    this.#data.closeAll({ tellRouter });
   }
 }
 
 export const newCname = (): string => generateUUIDv4().slice(0, 8);
-
-/** The stream of a data consumer: as reliable as that of its data producer, unless the application wants otherwise. */
-function dataConsumerStream(
-  streamId: number,
-  dataProducer: DataProducer,
-  { ordered, maxPacketLifeTime, maxRetransmits }: DataConsumerOptions,
-): SctpStreamParameters {
-  const stream: SctpStreamParameters = { ...(dataProducer.sctpStreamParameters ?? { ordered: true }), streamId };
-  if (ordered !== undefined) stream.ordered = ordered;
-  if (ordered) {
-    delete stream.maxPacketLifeTime;
-    delete stream.maxRetransmits;
-  } else {
-    if (maxPacketLifeTime !== undefined) Object.assign(stream, { ordered: false, maxPacketLifeTime });
-    if (maxRetransmits !== undefined) Object.assign(stream, { ordered: false, maxRetransmits });
-  }
-  return stream;
-}
