@@ -87,6 +87,17 @@ describe('RetransmissionBuffer', () => {
     expect(memory.slotsInUse).toBe(6);
   });
 
+  it('starts anew with a packet that all others are too far from', () => {
+    buffer = new RetransmissionBuffer(memory, 10, 2000, 90_000);
+    insertAll([
+      [1, 1000],
+      [11, 1000],
+    ]);
+    expect(content(11)).toEqual([11]);
+    insert(20, 1000);
+    expect(buffer.size).toBe(10);
+  });
+
   it('does not take what it has', () => {
     expect(
       insertAll([

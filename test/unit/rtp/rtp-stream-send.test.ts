@@ -113,6 +113,13 @@ describe('RtpStreamSend retransmission', () => {
     expect(resent).toEqual([1]);
   });
 
+  it('keeps packets of 2500 sequence numbers', () => {
+    const stream = create();
+    send(stream, Array.from({ length: 2501 }, (_, i) => i + 1), 0); // prettier-ignore
+    stream.receiveNackItem(1, 1, 10_000);
+    expect(resent).toEqual([2]);
+  });
+
   it('sends no packet twice', () => {
     expect(send(create(), [1, 2, 2, 1, 3])).toEqual([true, true, false, false, true]);
   });
@@ -152,6 +159,16 @@ describe('RtpStreamSend reports', () => {
       packetCount: 1,
       octetCount: 112,
     });
+  });
+
+  it('is not there before the first packet, early as it may be', () => {
+    expect(create().senderReport(0)).toBeUndefined();
+  });
+
+  it('does not take what is captured later for captured now', () => {
+    const stream = create();
+    stream.receivePacket(store(112, 100, 10_200_000), 1, 1000, false, -1, 10_000);
+    expect(stream.senderReport(10_100)!.rtpTimestamp).toBe(1000);
   });
 
   it('goes by the moment of sending if that of capturing is unknown', () => {
@@ -231,6 +248,16 @@ describe('RtpStreamSend score', () => {
     send(stream, [1, 2]);
     report(stream, -5);
     expect(stream).toMatchObject({ packetsLost: -5, score: 10 });
+    send(stream, [3, 4]);
+    report(stream, 0);
+    expect(stream.score).toBe(10);
+  });
+
+  it('cannot be worse than if all was lost', () => {
+    const stream = create({ useNack: false });
+    send(stream, [1, 2]);
+    report(stream, 5);
+    expect(stream.score).toBe(0);
   });
 
   it('minds what was repaired', () => {
@@ -239,6 +266,15 @@ describe('RtpStreamSend score', () => {
     stream.receiveNackItem(1, 1, 10_000);
     report(stream, 2);
     // 2 of 10 were lost and repaired: weight (10/12)^4 = 0.48, so trunc(2 - 0.96) = 1 is lost, (9/10)^4 = 0.66
+    expect(stream.score).toBe(7);
+  });
+
+  it('minds no more repairs than there were losses', () => {
+    const stream = create();
+    send(stream, Array.from({ length: 20 }, (_, i) => i + 1)); // prettier-ignore
+    stream.receiveNackItem(1, 0b111111111, 10_000);
+    report(stream, 3);
+    // 3 of 20: weight (20/23)^4 * 3/10 = 0.17, so trunc(3 - 0.51) = 2 are lost, (18/20)^4 = 0.66
     expect(stream.score).toBe(7);
   });
 

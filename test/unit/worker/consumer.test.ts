@@ -307,13 +307,16 @@ describe('a Consumer and NACK', () => {
 
   it('ignores it while paused, and for other SSRCs', () => {
     setUp();
+    consumer.enableTraceEvents([TraceEventType.NACK]);
     send('1', 2);
     const [first] = harness.takeSent();
     consumer.rtcp.receiveNack(999, harness.now);
     consumer.rtcp.receiveNackItem(999, first.sequenceNumber, 0, harness.now);
     consumer.pause(harness.now);
+    harness.takeEvents();
+    consumer.rtcp.receiveNack(5001, harness.now);
     consumer.rtcp.receiveNackItem(5001, first.sequenceNumber, 0, harness.now);
-    expect(harness.takeSent()).toEqual([]);
+    expect([harness.takeSent(), harness.takeEvents()]).toEqual([[], []]);
   });
 
   it('shares stored packets with other Consumers', () => {
@@ -349,8 +352,11 @@ describe('a Consumer and RTCP', () => {
       return compound.length;
     };
     expect(length()).toBe(0);
-    harness.advance(900);
+    harness.advance(500);
     send('1');
+    // Although there was nothing to report.
+    expect(length()).toBe(0);
+    harness.advance(400);
     // Sender report, and SDES with `cname`.
     expect(length()).toBe(28 + 16);
     harness.advance(500);

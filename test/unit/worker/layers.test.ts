@@ -318,6 +318,18 @@ describe('a simulcast Consumer', () => {
     expect(seqsSent.map(seq => seq - seqsSent[0])).toEqual([0, 1, 2, 3]);
   });
 
+  it('keeps nothing for a switch that it gave up', () => {
+    startTwoLayers();
+    prefer(1);
+    harness.advance(40);
+    const first = seqs[1];
+    send(1, { seq: first + 1 });
+    prefer(0);
+    prefer(1);
+    send(1, { seq: first, key: true });
+    expect(sentLayers()).toEqual([1]);
+  });
+
   it('does not send what was late from before the switch', () => {
     startTwoLayers();
     prefer(1);
@@ -505,6 +517,7 @@ describe('a simulcast Consumer', () => {
       for (let i = 0; i < 4; i++) consumer.increaseLayer(1e6, PLAIN, harness.now);
       consumer.applyLayers(harness.now);
       both(0, true);
+      expect(layers().current).toBe('1.0');
       both(1);
       expect(layers().current).toBe('1.1');
       harness.takeSent();
@@ -516,6 +529,62 @@ describe('a simulcast Consumer', () => {
       expect(sentFrames()).toEqual(['1.0']);
       both(0, true);
       expect(sentFrames()).toEqual(['0.0']);
+    });
+
+    describe('and streams that are young', () => {
+      /** Packets of these layers, every 100 ms, until `end`; then a report. */
+      const run = (end: number, ...running: number[]): void => {
+        while (harness.now < end) {
+          report(...running);
+          harness.advance(Math.min(100, end - harness.now));
+          for (const layer of running) send(layer, { key: true });
+        }
+      };
+      const take = (): number[] => [0, 1].map(() => consumer.increaseLayer(1e6, PLAIN, harness.now));
+      beforeEach(() => {
+        setUp({ preferredLayers: [1, 0] });
+        consumer.setExternallyManagedBitrate();
+      });
+
+      it('waits for 2 s before it leaves an older one', () => {
+        const start = harness.now + 3000;
+        run(start, 0);
+        consumer.increaseLayer(1e6, PLAIN, start);
+        consumer.applyLayers(start);
+        send(1, { key: true });
+        run(start + 1000, 0, 1);
+        harness.takeEvents();
+        report(0, 1);
+        expect(harness.takeEvents()).not.toContain('needBitrateChange');
+        run(start + 1999, 0, 1);
+        expect(take()).toEqual([expect.any(Number), 0]);
+        consumer.discardLayers();
+        harness.advance(1);
+        expect(take()[1]).toBeGreaterThan(0);
+      });
+
+      it('does not wait if all are', () => {
+        run(harness.now + 500, 0, 1);
+        expect(take()[1]).toBeGreaterThan(0);
+      });
+    });
+
+    it('is not cautious after a downgrade within the first 8 s', () => {
+      const take = (layersTaken: number): void => {
+        // What a layer takes, and 20 % of all to spare.
+        for (let i = 0; i < layersTaken; i++) {
+          const bitrate = i === 0 ? 1e6 : 1 + 0.2 * consumer.provisionalBitrate;
+          consumer.increaseLayer(bitrate, PLAIN, harness.now);
+        }
+        consumer.applyLayers(harness.now);
+      };
+      take(2);
+      for (const layer of [0, 1]) send(layer, { key: true });
+      expect(layers().current).toBe('1.0');
+      take(1);
+      expect(layers().target).toBe('0.0');
+      take(2);
+      expect(layers().target).toBe('1.0');
     });
 
     it('is not cautious before the first downgrade, early as it may be', () => {
@@ -698,6 +767,10 @@ describe('an SVC Consumer', () => {
     setUp('L1T2');
     consumer.setExternallyManagedBitrate();
     sendFrame(true, 1);
+    sendFrame(false, 1, 1);
+    for (let i = 0; i < 2; i++) consumer.increaseLayer(1e6, PLAIN, harness.now);
+    consumer.applyLayers(harness.now);
+    expect(layers().target).toBe('0.1');
     harness.takeEvents();
     prefer(0, 0);
     expect(harness.takeEvents()).toEqual(['needBitrateChange']);
@@ -714,5 +787,7 @@ describe('an SVC Consumer', () => {
   it('desires what its receiver may get at least', () => {
     setUp('L1T2', { encodings: [{ ssrc: 5001, mode: 'L1T2', maxBitrate: 900_000n }] });
     expect(consumer.desiredBitrate(harness.now)).toBe(900_000);
+    consumer.pause(harness.now);
+    expect(consumer.desiredBitrate(harness.now)).toBe(0);
   });
 });
