@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Script } from 'node:vm';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
@@ -16,13 +15,14 @@ export interface ThreadWorkerData {
   args: readonly string[];
   /** Memory for its `DropCounters`, which the starter reads. */
   drops: SharedArrayBuffer;
-  /** Path of worker-thread.ts as it was built. */
+  /** Path of worker-thread.ts as it was built, and what is in that file. */
   codeFile: string;
-  /** What an earlier thread posted. */
-  codeCache?: Uint8Array;
+  code: Uint8Array<SharedArrayBuffer>;
+  /** What the first thread posted. */
+  codeCache?: Uint8Array<SharedArrayBuffer>;
 }
 
-const { codeFile, codeCache } = workerData as ThreadWorkerData;
+const { codeFile, code, codeCache } = workerData as ThreadWorkerData;
 const require = createRequire(codeFile);
 
 // Only code that is loaded in the usual way is seen by Node's source maps.
@@ -30,13 +30,27 @@ if (process.sourceMapsEnabled) require(codeFile);
 else runCached();
 
 function runCached(): void {
-  const script = new Script(`(function (require) {${readFileSync(codeFile, 'latin1')}\n})`, {
-    filename: codeFile,
-    cachedData: codeCache,
-  });
-  const run = script.runInThisContext() as (require: NodeJS.Require) => void;
-  run(require);
+  // A copy of the code with something around it would cost a thread more than a global variable.
+  Object.assign(globalThis, { require: requireLazily });
+  const script = new Script(Buffer.from(code.buffer).toString('latin1'), { filename: codeFile, cachedData: codeCache });
+  script.runInThisContext();
   // V8 rejects what another version of it or other flags have made.
   if (codeCache && !script.cachedDataRejected) return;
   setImmediate(() => parentPort?.postMessage(script.createCachedData()));
+}
+
+/** A module of Node's that is loaded when something of it is used: to load `node:crypto` alone takes many milliseconds. */
+function requireLazily(name: string): object {
+  const loader = new Proxy<Record<PropertyKey, unknown>>(
+    {},
+    {
+      get(_target, key) {
+        Object.setPrototypeOf(module, Object.prototype);
+        Object.defineProperties(module, Object.getOwnPropertyDescriptors(require(name)));
+        return module[key];
+      },
+    },
+  );
+  const module = Object.create(loader) as typeof loader;
+  return module;
 }

@@ -47,7 +47,7 @@ export function createWorkerCore(options: WorkerCoreOptions): WorkerCore {
   const memory = new PacketMemory();
   const drops = options.drops ?? new DropCounters();
   runtime.timers.onError = error => reportException({ drops, log }, error);
-  const media = new MediaContext(runtime, memory, drops, channel, error => reportException({ drops, log }, error));
+  let media: MediaContext | undefined = undefined;
   let certificate = settings.dtls && Certificate.fromPem(settings.dtls.certificatePem, settings.dtls.privateKeyPem);
   let srtpKernel: SrtpKernel | 'missing' | undefined = undefined;
   const context: WorkerContext = {
@@ -66,8 +66,13 @@ export function createWorkerCore(options: WorkerCoreOptions): WorkerCore {
       ));
     },
     srtpProfiles: settings.srtpProfiles,
-    media,
-    // Likewise.
+    // Made for the first request: it wants a random number, for which Node loads all of its crypto.
+    get media() {
+      return (media ??= new MediaContext(runtime, memory, drops, channel, error =>
+        reportException({ drops, log }, error),
+      ));
+    },
+    // Made like the certificate.
     get srtpKernel() {
       srtpKernel ??= SrtpKernel.create(memory, bytes => runtime.onGarbage?.(bytes)) ?? 'missing';
       if (srtpKernel !== 'missing') return srtpKernel;
@@ -83,8 +88,8 @@ export function createWorkerCore(options: WorkerCoreOptions): WorkerCore {
     if (closed) return;
     closed = true;
     worker.close();
-    media.ingress.close();
-    media.egress.close();
+    media?.ingress.close();
+    media?.egress.close();
     channel.close();
     if (reason) options.onClosed(reason);
   };
@@ -92,11 +97,11 @@ export function createWorkerCore(options: WorkerCoreOptions): WorkerCore {
   channel.start({
     // What was received before is dealt with before.
     onRequest(handlerId, method, body, request) {
-      media.ingress.flush();
+      context.media.ingress.flush();
       return worker.request(handlerId, method, body, request);
     },
     onNotification(handlerId, event, body) {
-      media.ingress.flush();
+      media?.ingress.flush();
       if (event === Event.WORKER_CLOSE) close('requested');
       else worker.notification(handlerId, event, body);
     },
