@@ -8,8 +8,12 @@ import { type Section } from '../support/table.js';
 
 const ROUNDS = 6;
 const QUICK_ROUNDS = 3;
-/** Calls of each kind per round. */
+/** Calls of each kind per batch. */
 const CALLS = 20;
+/** In some rounds a worker is called until all its code is compiled, and then measured again. */
+const LONG_ROUNDS = 2;
+const WARM_UP_BATCHES = 25;
+const WARM_BATCHES = 5;
 
 const sameThread = await import('tsfu/same-thread');
 
@@ -25,19 +29,19 @@ const listenInfos: types.TransportListenInfo[] = [{ protocol: 'udp', ip: '127.0.
 const times = new Map<string, Map<string, number[]>>();
 
 /**
- * Milliseconds that calls of the API take, from the call until the promise is settled. An empty thread and an empty process
- * are the base line. All take turns.
+ * Milliseconds that calls of the API take, from the call until the promise is settled: the first calls of a new worker, and
+ * those after many. An empty thread and an empty process are the base line. All take turns.
  */
 export async function controlPlane(_generator: LoadProcess, _sink: LoadProcess, quick: boolean): Promise<Section> {
   for (let round = -1; round < (quick ? QUICK_ROUNDS : ROUNDS); round++) {
     if (round === 0) times.clear();
     await timed('empty thread', 'start', startEmptyThread);
     await timed('empty process', 'start', startEmptyProcess);
-    for (const [way, create] of Object.entries(ways)) await measure(way, create);
+    for (const [way, create] of Object.entries(ways)) await measure(way, create, round >= 0 && round < LONG_ROUNDS);
   }
   return {
     title: 'Control plane',
-    unit: `ms until the promise is settled, median / 99th percentile; ${CALLS} calls of each kind per round. dump and getStats are those of a transport with ${CALLS} Producers and ${CALLS} Consumers.`,
+    unit: `ms until the promise is settled, median / 99th percentile: the first ${CALLS} calls of each kind in a new worker, and those after ${WARM_UP_BATCHES * CALLS}. dump and getStats are those of a transport with ${CALLS} Producers and ${CALLS} Consumers.`,
     rows: [...times].map(([worker, cells]) => ({
       worker,
       ...Object.fromEntries([...cells].map(([call, samples]) => [call, summary(samples)])),
@@ -45,17 +49,28 @@ export async function controlPlane(_generator: LoadProcess, _sink: LoadProcess, 
   };
 }
 
-async function measure(way: string, create: () => Promise<types.Worker>): Promise<void> {
+async function measure(way: string, create: () => Promise<types.Worker>, isLong: boolean): Promise<void> {
   const worker = await timed(way, 'start', create);
-  const repeat = async <T>(call: string, run: (index: number) => Promise<T>): Promise<T> => {
-    for (let index = 1; index < CALLS; index++) await timed(way, call, () => run(index));
-    return timed(way, call, () => run(0));
+  await callAll(way, worker);
+  if (isLong) {
+    for (let batch = 1; batch < WARM_UP_BATCHES; batch++) await callAll(undefined, worker);
+    for (let batch = 0; batch < WARM_BATCHES; batch++) await callAll(`${way}, warm`, worker);
+  }
+  await worker[Symbol.asyncDispose]();
+}
+
+async function callAll(row: string | undefined, worker: types.Worker): Promise<void> {
+  const repeat = async <T>(call: string, run: (index: number) => Promise<T>): Promise<T[]> => {
+    const results: T[] = [];
+    for (let index = 0; index < CALLS; index++) results.push(await timed(row, call, () => run(index)));
+    return results;
   };
-  const router = await repeat('createRouter', () =>
+  const routers = await repeat('createRouter', () =>
     worker.createRouter({ mediaCodecs: [{ kind: 'video', ...codec }] }),
   );
-  const transport = await repeat('createWebRtcTransport', () => router.createWebRtcTransport({ listenInfos }));
-  const producer = await repeat('produce', index =>
+  const [router] = routers;
+  const [transport] = await repeat('createWebRtcTransport', () => router.createWebRtcTransport({ listenInfos }));
+  const [producer] = await repeat('produce', index =>
     transport.produce({
       kind: 'video',
       rtpParameters: {
@@ -69,12 +84,14 @@ async function measure(way: string, create: () => Promise<types.Worker>): Promis
   await repeat('consume', () => transport.consume({ producerId: producer.id, rtpCapabilities }));
   await repeat('dump', () => transport.dump());
   await repeat('getStats', () => transport.getStats());
-  await worker[Symbol.asyncDispose]();
+  for (const one of routers) one.close();
 }
 
-async function timed<T>(row: string, column: string, run: () => Promise<T>): Promise<T> {
+/** @param row absent: not measured */
+async function timed<T>(row: string | undefined, column: string, run: () => Promise<T>): Promise<T> {
   const start = performance.now();
   const result = await run();
+  if (row === undefined) return result;
   const time = performance.now() - start;
   const columns = times.get(row) ?? new Map<string, number[]>();
   times.set(row, columns.set(column, [...(columns.get(column) ?? []), time]));
