@@ -15,6 +15,7 @@ import { type EgressPacket } from './egress.js';
 import { Admission, Pacer, type PacerOwner } from './pacer.js';
 import { type NetworkConditions } from './producer-stream-manager.js';
 import { PeriodicTimer } from './periodic-timer.js';
+import { ReportedLoss } from './reported-loss.js';
 import { type TransportOptions } from './transport-options.js';
 
 /** What OutgoingCongestion needs of its Transport. */
@@ -84,6 +85,7 @@ export class OutgoingCongestion implements BandwidthEstimatorOwner, PacerOwner, 
   #hasFeedback = false;
   /** Of all that feedback tells of. */
   readonly #lossHistory = new PacketLossHistory();
+  readonly #reportedLoss = new ReportedLoss();
 
   constructor(context: WorkerContext, owner: OutgoingCongestionOwner, options: TransportOptions) {
     this.#context = context;
@@ -191,6 +193,7 @@ export class OutgoingCongestion implements BandwidthEstimatorOwner, PacerOwner, 
   /** Nothing of this stream is to be sent any more. */
   removeStream(ssrc: number): void {
     this.#pacer.remove(ssrc);
+    this.#reportedLoss.remove(ssrc);
   }
 
   receiveTransportFeedback(feedback: TransportFeedbackReader, now: number): void {
@@ -209,10 +212,20 @@ export class OutgoingCongestion implements BandwidthEstimatorOwner, PacerOwner, 
     this.#estimatorWakeUp!.update();
   }
 
-  /** @param fractionLost 0..1. @param rtt ms, NaN if not known */
-  receiveReceiverReport(fractionLost: number, rtt: number, now: number): void {
-    if (this.#estimator === undefined) return;
-    this.#estimator.onReceiverReport(fractionLost, rtt, now);
+  /** A report block of the peer about one of the Transport's streams. */
+  receiveReportBlock(ssrc: number, highestSeq: number, totalLost: number): void {
+    this.#reportedLoss.add(ssrc, highestSeq, totalLost);
+  }
+
+  /**
+   * All report blocks of a packet have been received.
+   *
+   * @param rtt ms, 0 if not known
+   */
+  receiveReceiverReport(rtt: number, now: number): void {
+    const fractionLost = this.#reportedLoss.take();
+    if (this.#estimator === undefined || Number.isNaN(fractionLost)) return;
+    this.#estimator.onReceiverReport(fractionLost, rtt > 0 ? rtt : NaN, now);
     this.#estimatorWakeUp!.update();
   }
 

@@ -92,12 +92,14 @@ export class TransportRtcp implements RtcpHandler {
     ssrc: number,
     fractionLost: number,
     totalLost: number,
-    _highestSeq: number,
+    highestSeq: number,
     jitter: number,
     lastSenderReport: number,
     delaySinceLastSenderReport: number,
   ): void {
-    this.#consumerOf(ssrc)?.rtcp.receiveReceiverReport(
+    const consumer = this.#consumerOf(ssrc);
+    if (consumer === undefined) return;
+    consumer.rtcp.receiveReceiverReport(
       ssrc,
       fractionLost,
       totalLost,
@@ -106,9 +108,12 @@ export class TransportRtcp implements RtcpHandler {
       delaySinceLastSenderReport,
       this.#now,
     );
+    this.#consumers.outgoing.receiveReportBlock(ssrc, highestSeq, totalLost);
   }
 
-  onReportBlocksEnd(): void {}
+  onReportBlocksEnd(): void {
+    this.#consumers.outgoing.receiveReceiverReport(this.#rtt, this.#now);
+  }
 
   onReceiverReferenceTime(_senderSsrc: number, ntpSeconds: number, ntpFraction: number): void {
     for (const consumer of this.#consumers) {
@@ -147,6 +152,12 @@ export class TransportRtcp implements RtcpHandler {
 
   onTransportFeedback(_senderSsrc: number, _mediaSsrc: number, feedback: TransportFeedbackReader): void {
     this.#consumers.outgoing.receiveTransportFeedback(feedback, this.#now);
+  }
+
+  /** ms, 0 if not known: that of the first Consumer that sends. */
+  get #rtt(): number {
+    for (const consumer of this.#consumers) if (consumer.active) return consumer.rtt;
+    return 0;
   }
 
   /** RTX streams and probation get reports, too; these say nothing that anybody wants to know. */

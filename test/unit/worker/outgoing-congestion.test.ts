@@ -74,6 +74,24 @@ describe('a packet that is sent', () => {
   });
 });
 
+describe('a receiver with REMBs', () => {
+  it('is given less if it reports loss', () => {
+    const feedback: [string, string][] = [['goog-remb', '']];
+    const extensions: ['AbsSendTime', number][] = [['AbsSendTime', 4]];
+    congestion.negotiate(new MediaHarness().consume(consumeRequest({ codec: { feedback }, extensions })));
+    congestion.connected(10_000);
+    congestion.setDesiredBitrate(2_000_000, false, 10_000);
+    congestion.receiveRemb(1_000_000, 10_000);
+    congestion.receiveReportBlock(5001, 100, 0);
+    congestion.receiveReceiverReport(0, 10_000);
+    expect(congestion.availableBitrate).toBe(1_000_000);
+    congestion.receiveReportBlock(5001, 200, 50);
+    congestion.receiveReceiverReport(40, 11_000);
+    expect(congestion.availableBitrate).toBe(750_000);
+    expect(congestion.packetLoss).toBe(0.5);
+  });
+});
+
 describe('the bitrate that is available at first', () => {
   it('is distributed as soon as there is a connection, and then once a second', () => {
     congestion.negotiate(withFeedback());
