@@ -233,6 +233,11 @@ describe('a simulcast Consumer', () => {
     send(1, { key: true, timestamp: late + 900 });
     const [first, second] = harness.takeSent();
     expect(second.timestamp - first.timestamp).toBe(1 - 140 * 90);
+    // And once more at the next switch.
+    prefer(0);
+    keyFrameRequests();
+    send(0, { key: true, timestamp: (harness.now - 300) * 90 });
+    expect([keyFrameRequests(), sentLayers()]).toEqual([[9001], []]);
   });
 
   it.each([
@@ -761,6 +766,34 @@ describe('an SVC Consumer', () => {
     expect(layersEvents()).toEqual([['CONSUMER_LAYERS_CHANGE', 'c1', undefined]]);
     sendFrame(true, 2);
     expect(sent()).toEqual([]);
+  });
+
+  it('leaves it to its Transport what bad quality means, but for streams that die or come back', () => {
+    setUp('L2T1');
+    sendFrame(true, 2);
+    consumer.setExternallyManagedBitrate();
+    consumer.increaseLayer(1e6, PLAIN, harness.now);
+    consumer.applyLayers(harness.now);
+    expect(layers().target).toBe('0.0');
+    const report = (): unknown[] => {
+      producer.rtcp.receiveSenderReport(1111, 1, 1, 0, 0, 0, harness.now);
+      return harness.takeEvents().filter(event => event === 'needBitrateChange');
+    };
+    const loseOneOf = (packets: number): void => {
+      seq++;
+      for (let i = 1; i < packets; i++) sendFrame(false, 1);
+    };
+    loseOneOf(10);
+    harness.takeEvents();
+    expect([report(), producer.scores]).toEqual([[], [7]]);
+    loseOneOf(2);
+    expect([report(), producer.scores]).toEqual([[], [2]]);
+    for (let i = 0; i < 20 && producer.scores[0] > 0; i++) {
+      loseOneOf(2);
+      harness.takeEvents();
+      expect(report()).toEqual(producer.scores[0] > 0 ? [] : ['needBitrateChange']);
+    }
+    expect(producer.scores).toEqual([0]);
   });
 
   it('has its Transport distribute the bitrate anew also for another temporal layer alone', () => {

@@ -65,6 +65,15 @@ describe('Vp9EncodingContext', () => {
     expect(process(context, { id: 1, s: 2 })).toBe(false);
     expect(process(context, { id: 1, t: 2 })).toBe(false);
     expect(process(context, { id: 1, s: 1, t: 1 })).toBe(true);
+    // Neither while there is no layer yet, and nothing is held back else.
+    const first = contextAt([2, 2, false], [-1, -1], [1, 1]);
+    expect([process(first, { id: 1, s: 2, flags: 'PE' }), process(first, { id: 1, t: 2, flags: 'PE' })]).toEqual([false, false]); // prettier-ignore
+  });
+
+  it('starts a new spatial layer with the lowest temporal layer', () => {
+    const context = contextAt([3, 3, false], [0, 2], [2, 2]);
+    expect(process(context, { id: 1, flags: 'BE' })).toBe(true);
+    expect(layers(context)).toEqual([2, 0]);
   });
 
   it('raises the spatial layer at a key frame only', () => {
@@ -189,6 +198,15 @@ describe('Vp9EncodingContext', () => {
       if (target !== undefined) context.targetTemporalLayer = target;
       expect(process(context, { id, t }), `picture ${id}, layer ${t}`).toBe(sent);
     }
+  });
+
+  it('judges late pictures by the spatial layers of their time', () => {
+    const context = contextAt([2, 1, false], [-1, -1], [1, 0]);
+    expect(process(context, { id: 10, flags: 'BE' })).toBe(true);
+    context.targetSpatialLayer = 0;
+    expect(process(context, { id: 20 })).toBe(true);
+    expect([layers(context), process(context, { id: 20, s: 1 })]).toEqual([[0, 0], false]);
+    expect(process(context, { id: 15, s: 1 })).toBe(true);
   });
 
   it('works without picture ids', () => {
