@@ -293,6 +293,8 @@ describe('RtpStreamRecv reports', () => {
     });
     const once = 900 / 16;
     expect(stream.jitter).toBeCloseTo(once + (900 - once) / 16);
+    // 108.98
+    expect(stream.receptionReport(0, 11_000).jitter).toBe(108);
     stream.pause();
     expect(stream.jitter).toBe(0);
   });

@@ -65,4 +65,134 @@ describe('DominantSpeakerDetector', () => {
     expect(detector.remove('b')).toBe(true);
     expect(detector.update(900)).toBeUndefined();
   });
+
+  it('does what the plainest implementation does', () => {
+    let state = 7;
+    const random = (n: number): number => ((state = Math.imul(state, 1664525) + 1013904223) >>> 16) % n;
+    const ids = ['a', 'b', 'c', 'd'];
+    const detector = new DominantSpeakerDetector();
+    const model = new PlainDetector();
+    for (const id of ids) {
+      detector.add(id, false, 0);
+      model.speakers.set(id, new PlainSpeaker(0));
+    }
+    let speaker = 'a';
+    let loudness = 100;
+    let changes = 0;
+    for (let now = 0, step = 0; step < 60_000; step++) {
+      now += 5 + random(20);
+      // Nobody says anything for more than an hour.
+      if (step % 20_000 === 19_999) now += 3_700_000;
+      // For some seconds one speaks, then another one or nobody.
+      if (random(250) === 0) {
+        [speaker, loudness] = [ids[random(4)], random(5) === 0 ? 0 : 20 + random(110)];
+        const paused = random(20) === 0;
+        detector.setPaused(speaker, paused);
+        model.speakers.get(speaker)!.paused = paused;
+      }
+      const id = ids[random(4)];
+      const level = Math.min(127, random(12) + (id === speaker && random(8) > 0 ? loudness : 0));
+      if (random(40) > 0) {
+        detector.levelChanged(id, level, now);
+        model.speakers.get(id)!.levelChanged(level, now);
+      }
+      if (random(15) > 0) continue;
+      const dominant = detector.update(now);
+      expect(dominant, `at ${now}`).toBe(model.update(now));
+      if (dominant !== undefined) changes++;
+    }
+    expect(changes).toBeGreaterThan(50);
+  });
 });
+
+/** The rules, with nothing done about speed. All lists have the latest first. */
+class PlainDetector {
+  readonly speakers = new Map<string, PlainSpeaker>();
+  dominant: string | undefined;
+  idleCheckedAt: number | undefined;
+
+  update(now: number): string | undefined {
+    if (this.idleCheckedAt === undefined || now - this.idleCheckedAt >= 40) {
+      for (const [id, speaker] of this.idleCheckedAt === undefined ? [] : this.speakers) {
+        const idle = now - speaker.at;
+        if (idle > 3_600_000 && id !== this.dominant) speaker.paused = true;
+        else if (idle > 40) speaker.levelChanged(0, now);
+      }
+      this.idleCheckedAt = now;
+    }
+    const [first] = this.speakers.keys();
+    let winner = this.dominant ?? first;
+    const own = this.speakers.get(winner)!;
+    own.evaluate();
+    let best = 2;
+    for (const [id, speaker] of this.speakers) {
+      if (speaker === own || speaker.paused) continue;
+      speaker.evaluate();
+      const [immediate, medium, long] = speaker.scores.map((score, i) => Math.log(score / own.scores[i]));
+      if (immediate > 3 && medium > 2 && long > 0 && medium > best) [winner, best] = [id, medium];
+    }
+    if (winner === this.dominant) return undefined;
+    this.dominant = winner;
+    return winner;
+  }
+}
+
+class PlainSpeaker {
+  paused = false;
+  levels = Array<number>(50).fill(0);
+  immediates = Array<number>(50).fill(0);
+  mediums = Array<number>(10).fill(0);
+  longs = [0];
+  scores = [1e-10, 1e-10, 1e-10];
+  floor = 0;
+  nextFloor = 0;
+  nextFloorLevels = 0;
+  at: number;
+
+  constructor(now: number) {
+    this.at = now;
+  }
+
+  levelChanged(level: number, now: number): void {
+    const count = Math.min(Math.max(Math.trunc((now - this.at) / 20), 1), 50);
+    this.at = now;
+    this.levels = [...Array<number>(count).fill(level), ...this.levels].slice(0, 50);
+    if (level === 0) return;
+    if (this.floor === 0 || this.floor > level) {
+      [this.floor, this.nextFloor, this.nextFloorLevels] = [level, 0, 0];
+    } else if (this.nextFloor === 0) {
+      [this.nextFloor, this.nextFloorLevels] = [level, 1];
+    } else {
+      this.nextFloor = Math.min(this.nextFloor, level);
+      if (++this.nextFloorLevels < 750) return;
+      this.floor = Math.trunc(Math.min(Math.sqrt(this.floor * this.nextFloor), 127));
+      [this.nextFloor, this.nextFloorLevels] = [0, 0];
+    }
+  }
+
+  evaluate(): void {
+    const count = (of: number[], above: number, into: number): number[] =>
+      Array.from({ length: into }, (_, i) => of.slice(i * (of.length / into), (i + 1) * (of.length / into)))
+        .map(slot => slot.filter(value => value > above).length); // prettier-ignore
+    const immediates = this.levels.map(level => (level < this.floor + 10 ? 0 : Math.trunc(level / 10)));
+    if (isEqual(immediates, this.immediates)) return;
+    this.immediates = immediates;
+    this.scores[0] = activity(immediates[0], 13, 0.78);
+    const mediums = count(immediates, 7, 10);
+    if (isEqual(mediums, this.mediums)) return;
+    this.mediums = mediums;
+    this.scores[1] = activity(mediums[0], 5, 24);
+    const longs = count(mediums, 4, 1);
+    if (isEqual(longs, this.longs)) return;
+    this.longs = longs;
+    this.scores[2] = activity(longs[0], 10, 47);
+  }
+}
+
+function activity(active: number, units: number, lambda: number): number {
+  const factorial = (n: number): number => (n <= 1 ? 1 : n * factorial(n - 1));
+  const choices = factorial(units) / factorial(active) / factorial(units - active);
+  return Math.max(1e-10, Math.log(choices) + units * Math.log(0.5) - Math.log(lambda) + lambda * active);
+}
+
+const isEqual = (one: number[], other: number[]): boolean => one.every((value, i) => value === other[i]);

@@ -76,10 +76,22 @@ describe('AudioLevelObserver', () => {
     expect(events()).toEqual([['a -10']]);
   });
 
-  it('brings its interval into bounds', async () => {
-    const { speak, events } = await observed('level', { interval: 1 });
-    await speak(1000, { a: 10 });
-    expect(events()).toHaveLength(4);
+  it.each([
+    [1, 250],
+    [10_000, 5000],
+  ])('brings its interval into bounds: %i becomes %i', async (interval, actual) => {
+    const { speak, events } = await observed('level', { interval });
+    await speak(actual - 20, { a: 10 });
+    expect(events()).toEqual([]);
+    await speak(20, { a: 10 });
+    expect(events()).toEqual([['a -10']]);
+  });
+
+  it('rounds a mean level up to the louder one', async () => {
+    const { speak, events } = await observed('level');
+    await speak(20, { a: 20 });
+    await speak(480, { a: 21 });
+    expect(events()).toEqual([['a -20']]);
   });
 
   it('goes silent when it is paused, and begins a new interval when it is resumed', async () => {
@@ -122,6 +134,17 @@ describe('ActiveSpeakerObserver', () => {
     await speak(300, { a: 120, b: 120, c: 120 });
     await worker.request(Method.TRANSPORT_CLOSE_PRODUCER, 'direct', { producerId: 'a' });
     expect(events()).toEqual(['a', 'b']);
+  });
+
+  it.each([
+    [1, 100],
+    [10_000, 5000],
+  ])('brings its interval into bounds: %i becomes %i', async (interval, actual) => {
+    const { speak, events } = await observed('speaker', { interval });
+    await speak(actual - 20, { a: 20 });
+    expect(events()).toEqual([]);
+    await speak(20, { a: 20 });
+    expect(events()).toEqual(['a']);
   });
 
   it('says nothing while it is paused', async () => {
