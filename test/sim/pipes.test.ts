@@ -5,6 +5,7 @@ import { type Router } from '../../src/api/types/router.js';
 import { type RtpParameters } from '../../src/api/types/rtp-parameters.js';
 import { Simulation } from '../../src/testing/simulation.js';
 import { capabilitiesWithoutCongestionControl } from './support/capabilities.js';
+import { pipe } from './support/pipe.js';
 import { SimulatedWorker } from './support/simulated-worker.js';
 import { VideoPublisher } from './support/video-publisher.js';
 import { VideoReceiver } from './support/video-receiver.js';
@@ -37,6 +38,8 @@ interface Subscriber {
   consumer: Consumer;
   received: [at: number, layer: number][];
   scores: ConsumerScore[];
+  /** Spatial layers of `layerschange`. */
+  layers: (number | undefined)[];
 }
 
 it('a simulcast Producer behind a pipe is as good as a local one: layers, scores, repair', async () => {
@@ -51,7 +54,7 @@ it('a simulcast Producer behind a pipe is as good as a local one: layers, scores
     router.createPlainTransport({ listenInfo: { protocol: 'udp', ip: LOCAL_WORKER }, comedia: true }),
   );
   const producer = await settle(publishing.produce({ kind: 'video', rtpParameters }));
-  const pipeProducer = await pipe(router, remoteRouter, producer);
+  const pipeProducer = await pipe(producer, [local, router], [remote, remoteRouter]);
 
   const subscribers = [
     await subscribe(router, producer, LOCAL_WORKER, RECEIVERS[0]),
@@ -84,6 +87,8 @@ it('a simulcast Producer behind a pipe is as good as a local one: layers, scores
     received.filter(([, layer], index) => layer !== received[index - 1]?.[1]).map(([, layer]) => layer);
   expect(changes(near).slice(-3)).toEqual([0, 1, 2]);
   expect(changes(far).slice(-3)).toEqual([0, 1, 2]);
+  // The layers it told of, the last one being none: the streams have ended.
+  for (const { layers } of subscribers) expect(layers.slice(-4)).toEqual([0, 1, 2, undefined]);
   expect(pipeProducer.type).toBe('simulcast');
   expect(far.consumer.type).toBe('simulcast');
   // Streams that send nothing any more die, on both sides.
@@ -91,27 +96,15 @@ it('a simulcast Producer behind a pipe is as good as a local one: layers, scores
     expect(scores.some(({ producerScores }) => producerScores.every(score => score === 10))).toBe(true);
     expect(scores.at(-1)!.producerScores).toEqual([0, 0, 0]);
   }
+  // The Producer's score falls with what is lost on its way; on the pipe nothing is.
+  const worst = ({ scores }: Subscriber): number =>
+    Math.min(...scores.filter(({ producerScore }) => producerScore > 0).map(({ producerScore }) => producerScore));
+  expect([worst(near) < 10, worst(far)]).toEqual([true, 10]);
   // What was lost came again, so both got the same number of packets while the layer was the same.
   const inTheEnd = ({ received }: Subscriber): number => received.filter(([at]) => at > 20_000).length;
   expect(Math.abs(inTheEnd(near) - inTheEnd(far))).toBeLessThan(10);
   await local.close();
   await remote.close();
-
-  /** As `pipeToRouter` does between hosts. */
-  async function pipe(from: Router, to: Router, source: Producer): Promise<Producer> {
-    const options = { enableRtx: true };
-    const fromPipe = await settle(
-      from.createPipeTransport({ ...options, listenInfo: { protocol: 'udp', ip: LOCAL_WORKER } }),
-    );
-    const toPipe = await settle(
-      to.createPipeTransport({ ...options, listenInfo: { protocol: 'udp', ip: REMOTE_WORKER } }),
-    );
-    await settle(fromPipe.connect({ ip: REMOTE_WORKER, port: toPipe.tuple.localPort }));
-    await settle(toPipe.connect({ ip: LOCAL_WORKER, port: fromPipe.tuple.localPort }));
-    const pipeConsumer = await settle(fromPipe.consume({ producerId: source.id }));
-    const { kind, rtpParameters: parameters } = pipeConsumer;
-    return settle(toPipe.produce({ id: source.id, kind, rtpParameters: parameters, paused: source.paused }));
-  }
 
   async function subscribe(at: Router, source: Producer, workerIp: string, ip: string): Promise<Subscriber> {
     const transport = await settle(at.createPlainTransport({ listenInfo: { protocol: 'udp', ip: workerIp } }));
@@ -121,7 +114,8 @@ it('a simulcast Producer behind a pipe is as good as a local one: layers, scores
       codecs: [media, rtx],
       encodings: [encoding] = [],
     } = consumer.rtpParameters;
-    const subscriber: Subscriber = { consumer, received: [], scores: [] };
+    const subscriber: Subscriber = { consumer, received: [], scores: [], layers: [] };
+    consumer.on('layerschange', layers => subscriber.layers.push(layers?.spatialLayer));
     consumer.on('score', score => subscriber.scores.push({ ...score, producerScores: [...score.producerScores] }));
     const receiver = new VideoReceiver(world.createRuntime(`receiver ${ip}`, ip), {
       ip,

@@ -7,11 +7,12 @@ import { capabilitiesWithoutCongestionControl } from './capabilities.js';
 import { type RecordedDatagram } from '../../../src/testing/rtp-dump.js';
 import { type Capture } from './capture.js';
 import { repeatCapture } from './capture-repeater.js';
+import { pipe } from './pipe.js';
 import { isRtcp } from './rtcp-listener.js';
 import { parseRtp } from './rtp-reader.js';
 import { SimulatedWorker } from './simulated-worker.js';
 
-const [WORKER, PUBLISHER, SUBSCRIBER] = ['10.0.0.1', '10.0.0.2', '10.0.0.3'];
+const [WORKER, PUBLISHER, SUBSCRIBER, OTHER_WORKER] = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'];
 
 export interface Layers {
   spatialLayer: number;
@@ -41,11 +42,14 @@ export type Switches = [at: number, layers: Layers][];
 /**
  * Plays a capture twice in virtual time to a Router, the second time as if the browser had gone on, with Consumers of one
  * of its Producers.
+ *
+ * @param isPiped whether the Consumers are in a Router of another worker, to which the Producer is piped
  */
 export async function playCapture(
   capture: Capture,
   producerIndex: number,
   switches: Switches[] = [],
+  isPiped = false,
 ): Promise<PlayedCapture> {
   const world = new Simulation({ seed: 1 });
   const worker = await SimulatedWorker.start(world, WORKER);
@@ -60,16 +64,23 @@ export async function playCapture(
   const socket = publisher.udp.bind({ ip: PUBLISHER, port: 0 }, { onDatagram: () => {} });
   const remote = socket.remoteAddress(WORKER, publishing.tuple.localPort);
 
+  const otherWorker = await SimulatedWorker.start(world, OTHER_WORKER);
+  const otherRouter = await worker.settle(otherWorker.api.createRouter({ mediaCodecs: mediaCodecsOf(capture) }));
+  if (isPiped) await pipe(producers[producerIndex], [worker, router], [otherWorker, otherRouter]);
+  const consuming = isPiped ? otherRouter : router;
+
   const received: ReceivedPacket[] = [];
   const onDatagram = (bytes: Uint8Array, _: unknown, at: number): void => {
     if (!isRtcp(bytes)) received.push({ at, packet: parseRtp(bytes), isRepair: false });
   };
   const subscriber = world.createRuntime('subscriber', SUBSCRIBER);
   const sink = subscriber.udp.bind({ ip: SUBSCRIBER, port: 0 }, { onDatagram });
-  const subscribing = await worker.settle(router.createPlainTransport({ listenInfo }));
+  const subscribing = await worker.settle(
+    consuming.createPlainTransport({ listenInfo: { protocol: 'udp', ip: isPiped ? OTHER_WORKER : WORKER } }),
+  );
   await worker.settle(subscribing.connect({ ip: SUBSCRIBER, port: sink.port }));
   const subscribe = (preferredLayers?: Layers): Promise<Consumer> => {
-    const rtpCapabilities = capabilitiesWithoutCongestionControl(router);
+    const rtpCapabilities = capabilitiesWithoutCongestionControl(consuming);
     const { id: producerId } = producers[producerIndex];
     return worker.settle(subscribing.consume({ producerId, rtpCapabilities, preferredLayers }));
   };
@@ -90,6 +101,7 @@ export async function playCapture(
   }
   await world.time.advanceAsync(2 * capture.duration + 1000);
   await worker.close();
+  await otherWorker.close();
 
   const ofConsumer = ({ rtpParameters }: Consumer): ReceivedPacket[] =>
     received.filter(({ packet }) => packet.ssrc === rtpParameters.encodings![0].ssrc);

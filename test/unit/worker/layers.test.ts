@@ -602,6 +602,32 @@ describe('a simulcast Consumer', () => {
       expect(layers().target).toBe('1.0');
     });
 
+    it('takes no temporal layer above the preferred one in a lower spatial layer either', () => {
+      const modes = ['L1T2', 'L1T2'];
+      harness = new MediaHarness();
+      const encodings = modes.map((mode, layer) => ({ ssrc: STREAMS[layer], mode }));
+      producer = harness.produce(produceRequest({ encodings }));
+      consumer = harness.consume(consumeRequest({ consumable: modes, preferredLayers: [1, 0] }));
+      consumer.setExternallyManagedBitrate();
+      for (let i = 0; i < 4; i++) {
+        for (const layer of [0, 1]) {
+          for (const temporal of [0, 1]) {
+            // X S; T; TID Y
+            const payload = [0x90, 0x20, (temporal << 6) | 0x20, 0, layer];
+            const timestamp = (harness.now * 90 + layer * 1_000_000 + temporal) >>> 0;
+            const sequenceNumber = 2 * i + temporal;
+            const ssrc = STREAMS[layer];
+            harness.receive(producer, buildPacket({ ssrc, payloadType: 100, sequenceNumber, timestamp, payload }));
+          }
+        }
+        report(0, 1);
+        harness.advance(1000);
+      }
+      for (let i = 0; i < 2; i++) consumer.increaseLayer(1e6, PLAIN, harness.now);
+      consumer.applyLayers(harness.now);
+      expect(layers().target).toBe('1.0');
+    });
+
     it('goes up within 10 s after a downgrade, or longer, only if there is bitrate to spare', () => {
       const take = (steps: number, spare = 1) => {
         for (let i = 0; i < steps; i++) {
