@@ -341,7 +341,8 @@ export class SimulcastProducerStreamManager extends LayeredProducerStreamManager
     maxPacketTs: number,
     now: number,
   ): boolean {
-    let tsOffset = this.#timestamps.offsetOf(spatialLayer, clockRate);
+    // A stream that began anew goes on as it was: its timestamps are made to.
+    let tsOffset = isSwitch ? this.#timestamps.offsetOf(spatialLayer, clockRate) : this.#currentTsOffset;
     if (Number.isNaN(tsOffset)) {
       if (packet.isKeyFrame) this.requestKeyFrame(now);
       return false;
