@@ -42,6 +42,12 @@ describe('RateCalculator', () => {
     ]);
   });
 
+  it('begins its first item with the first update, whenever that is', () => {
+    const calculator = new RateCalculator();
+    calculator.update(5, 1_000_005);
+    expect([1_001_004, 1_001_005].map(now => calculator.rate(now))).toEqual([40, 0]);
+  });
+
   it('goes round the ring', () => {
     const calculator = new RateCalculator(1000, 8000, 5);
     play(calculator, [
