@@ -22,8 +22,9 @@ const ROUNDS = 3;
 const QUICK_ROUNDS = 1;
 /** Packets per second that come in: more than a worker can do. */
 const RATE = 100_000;
-/** Packets that go out per measurement. */
-const OUTPUT = 10_000;
+/** Packets that go out per measurement, and before the first one, for the compiler. */
+const OUTPUT = 20_000;
+const WARM_UP = 150_000;
 /** Packets that come in at once must fit into the buffer of a socket. */
 const MAX_INPUT = 1200;
 
@@ -76,6 +77,14 @@ export async function cpuPerPacket(
   return (time * 1000) / ((await packetsReceived(producer)) - before) / consumers;
 }
 
+/** A worker is measured as it is after some seconds of work: the first packets of all run in code that is not compiled yet. */
+async function warmUp(fanOut: FanOut, generator: LoadProcess): Promise<void> {
+  const count = 200;
+  for (let sent = 0; sent < WARM_UP; sent += count * fanOut.consumers) {
+    await cpuPerPacket(fanOut, generator, RATE, count);
+  }
+}
+
 /** One Producer, N Consumers, each with a transport of its own; as many packets as the worker can take. */
 export async function fanOut(generator: LoadProcess, sink: LoadProcess, quick: boolean): Promise<Section> {
   const numbers = quick ? QUICK_FAN_OUT : FAN_OUT;
@@ -86,17 +95,16 @@ export async function fanOut(generator: LoadProcess, sink: LoadProcess, quick: b
     const all: Record<string, FanOut[]> = {};
     for (const [name, create] of Object.entries(backends))
       all[name] = await createFanOuts(create, protection, ports, numbers);
+    for (const fanOuts of Object.values(all)) await warmUp(fanOuts.at(-1)!, generator);
     for (let i = 0; i < numbers.length * SIZES.length; i++) {
       const { consumers, size } = Object.values(all)[0][i];
       const count = Math.min(MAX_INPUT, OUTPUT / consumers);
       const results: Record<string, number[]> = {};
-      // The first rounds of each size are for the compiler.
-      for (let round = i % numbers.length === 0 ? -2 : 0; round < (quick ? QUICK_ROUNDS : ROUNDS); round++) {
+      for (let round = 0; round < (quick ? QUICK_ROUNDS : ROUNDS); round++) {
         for (const [name, fanOuts] of Object.entries(all)) {
-          const cost = await cpuPerPacket(fanOuts[i], generator, RATE, count);
-          if (round >= 0) (results[name] ??= []).push(cost);
+          (results[name] ??= []).push(await cpuPerPacket(fanOuts[i], generator, RATE, count));
         }
-        if (minimal !== undefined && round >= 0) {
+        if (minimal !== undefined) {
           const cost = await minimal(protection, size, OUTPUT / consumers, ports.slice(0, consumers));
           (results['minimal C program'] ??= []).push(cost);
         }

@@ -7,9 +7,9 @@ const MINOR = 1;
 it('collects the young generation when there is much garbage, and not before', () => {
   const collections: unknown[] = [];
   const collector = new GarbageCollector(() => options => collections.push(options));
-  for (let i = 0; i < 23; i++) collector.add(1024 * 1024);
+  for (let i = 0; i < 7; i++) collector.add(1024 * 1024);
   expect(collections).toEqual([]);
-  for (let i = 0; i < 30; i++) collector.add(1024 * 1024);
+  for (let i = 0; i < 10; i++) collector.add(1024 * 1024);
   expect(collections).toEqual([{ type: 'minor' }, { type: 'minor' }]);
 });
 
