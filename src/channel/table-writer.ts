@@ -58,10 +58,11 @@ export class TableWriter {
     for (let slot = 0; slot < fields.length; slot++) {
       const field = fields[slot];
       if (field.kind !== Kind.Scalar) {
-        // In the words of FlatBuffers, since applications see them.
-        if (field.required && offsets[slot] === 0)
+        if (offsets[slot] === 0) {
+          if (!field.required) continue;
+          // In the words of FlatBuffers, since applications see them.
           throw new TypeError(`FlatBuffers: field ${4 + 2 * slot} must be set`);
-        if (offsets[slot] === 0) continue;
+        }
         this.#pointer(offsets[slot]);
       } else {
         const scalar = (values[field.name] as Scalar | null | undefined) ?? field.default;
@@ -96,7 +97,7 @@ export class TableWriter {
       case Kind.ScalarVector:
         return this.#scalarVector(field, (value as Scalar[] | undefined) ?? []);
       case Kind.StringVector:
-        return this.#pointerVector(((value as string[] | undefined) ?? []).map(text => this.#string(String(text))));
+        return this.#pointerVector(((value as string[] | undefined) ?? []).map(text => this.#string(text)));
       case Kind.TableVector: {
         const offsets: Offset[] = [];
         for (const element of (value as object[] | undefined) ?? []) offsets.push(this.table(field.tables[0], element));
@@ -104,12 +105,13 @@ export class TableWriter {
       }
     }
     if (value === undefined || value === null) return 0;
-    if (field.kind === Kind.String) return this.#string(`${value as string}`);
+    if (field.kind === Kind.String) return this.#string(value as string);
     return this.table(field.tables[field.kind === Kind.Union ? tag - 1 : 0], value);
   }
 
-  /** UTF-8 with a 0 behind it. */
-  #string(text: string): Offset {
+  /** UTF-8 with a 0 behind it. Like FlatBuffers, takes what is no string by what it is as text. */
+  #string(value: string): Offset {
+    const text = String(value);
     const length = Buffer.byteLength(text);
     this.#prepare(1, 0);
     this.#bytes[--this.#start] = 0;
