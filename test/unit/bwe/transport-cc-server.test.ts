@@ -197,6 +197,19 @@ it('reports a packet that comes 500 ms late, but not those behind it', () => {
   ]);
 });
 
+it.each([
+  [519, [2, 3, 4]],
+  [520, [2, 4]],
+])('remembers packets for 500 ms: one that came at 20 ms until %i ms', (at, reported) => {
+  const bench = new Bench();
+  bench.receiveAll([1, 3], 10, 10);
+  bench.until(at);
+  bench.receive(4);
+  bench.receive(2);
+  bench.until(700);
+  expect(bench.feedback.map(({ received }) => received)).toEqual([[1, 3], reported]);
+});
+
 it('sends as many packets as it takes', () => {
   const bench = new Bench();
   for (let i = 0; i < 3000; i++) {

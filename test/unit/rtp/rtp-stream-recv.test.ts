@@ -266,6 +266,15 @@ describe('RtpStreamRecv reports', () => {
     expect(stream).toMatchObject({ packetsLost: 2, fractionLost: 0 });
   });
 
+  it('rounds the fraction of loss, and takes duplicates for no gain', () => {
+    const stream = create({ useNack: false });
+    receive(stream, [1, 2, 3, 4, 5, 7]);
+    // 256 / 7 = 36.57
+    expect(stream.receptionReport(0, 11_000)).toMatchObject({ fractionLost: 37, totalLost: 1 });
+    receive(stream, [7, 7, 7, 8]);
+    expect(stream.receptionReport(0, 12_000)).toMatchObject({ fractionLost: 0, totalLost: 0 });
+  });
+
   it('reports what receivers lose if that is worse', () => {
     const stream = create({ useNack: false });
     receive(stream, [1, 2, 3, 4]);
