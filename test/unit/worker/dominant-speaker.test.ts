@@ -66,6 +66,17 @@ describe('DominantSpeakerDetector', () => {
     expect(detector.update(900)).toBeUndefined();
   });
 
+  it.each([
+    [3_600_000, ['b']],
+    [3_600_001, []],
+  ])('takes who was silent for %i ms, which is up to an hour, for one who may speak: %j', (silence, expected) => {
+    const detector = new DominantSpeakerDetector();
+    for (const id of ['a', 'b']) detector.add(id, false, 0);
+    run(detector, 0, 3000, { a: 5, b: 5 });
+    detector.update(2980 + silence);
+    expect(run(detector, 3_610_000, 3_620_000, { a: 5, b: 100 })).toEqual(expected);
+  });
+
   it('does what the plainest implementation does', () => {
     let state = 7;
     const random = (n: number): number => ((state = Math.imul(state, 1664525) + 1013904223) >>> 16) % n;
@@ -78,20 +89,25 @@ describe('DominantSpeakerDetector', () => {
     }
     let speaker = 'a';
     let loudness = 100;
+    let noise = 0;
     let changes = 0;
-    for (let now = 0, step = 0; step < 60_000; step++) {
+    for (let now = 0, step = 0; step < 100_000; step++) {
       now += 5 + random(20);
-      // Nobody says anything for more than an hour.
-      if (step % 20_000 === 19_999) now += 3_700_000;
+      // Nobody says anything for a bit less than an hour, or for a bit more.
+      if (step % 10_000 === 9_999) now += step % 20_000 === 9_999 ? 3_500_000 : 3_700_000;
+      // The noise that speech stands out of, or does not.
+      if (step % 3000 === 0) noise = random(70);
       // For some seconds one speaks, then another one or nobody.
       if (random(250) === 0) {
         [speaker, loudness] = [ids[random(4)], random(5) === 0 ? 0 : 20 + random(110)];
-        const paused = random(20) === 0;
-        detector.setPaused(speaker, paused);
-        model.speakers.get(speaker)!.paused = paused;
+        if (random(5) === 0) {
+          const paused = random(10) === 0;
+          detector.setPaused(speaker, paused);
+          model.speakers.get(speaker)!.paused = paused;
+        }
       }
       const id = ids[random(4)];
-      const level = Math.min(127, random(12) + (id === speaker && random(8) > 0 ? loudness : 0));
+      const level = Math.min(127, noise + random(12) + (id === speaker && random(8) > 0 ? loudness : 0));
       if (random(40) > 0) {
         detector.levelChanged(id, level, now);
         model.speakers.get(id)!.levelChanged(level, now);

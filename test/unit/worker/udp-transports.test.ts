@@ -524,10 +524,15 @@ describe('DirectTransport', () => {
     const report = [0x80, 200, 0, 6, 0, 0, 1000 >> 8, 1000 & 255, ...new Array<number>(20).fill(1)];
     const before = await stats(worker, 'direct');
     worker.notify(Event.TRANSPORT_SEND_RTCP, 'direct', { data: Uint8Array.from(report) });
+    worker.notify(Event.TRANSPORT_SEND_RTCP, 'direct', { data: new Uint8Array(1600) });
     worker.notify(Event.TRANSPORT_SEND_RTCP, 'direct', { data: new Uint8Array(1601) });
     await worker.advance(0);
-    expect((await stats(worker, 'direct')).bytesReceived - before.bytesReceived).toBe(28n);
-    expect(worker.core.drops.toJSON()).toEqual({});
+    expect((await stats(worker, 'direct')).bytesReceived - before.bytesReceived).toBe(28n + 1600n);
+    expect(worker.core.drops.toJSON()).toEqual({ rtcpMalformed: 1 });
+    // The PLI once more, but no reports.
+    await worker.advance(5000);
+    const later = worker.take('direct').filter(({ event }) => event === 'DIRECTTRANSPORT_RTCP');
+    expect(later.map(({ body }) => (body as FbsDirectTransport.RtcpNotification).data[1])).toEqual([206]);
   });
 
   it('takes packets of the application, and hands packets to it', async () => {
