@@ -10,7 +10,10 @@ import { type Machine } from '../common/timer-queue.js';
 export interface BandwidthEstimator extends Machine {
   /** What may be sent, always within the limits; the initial bitrate at first. */
   readonly targetBitrate: number;
-  /** How fast packets may leave when there are more of them for a moment, bps: a multiple of the target. */
+  /**
+   * How fast packets of all kinds may leave, together, when there are more of them for a moment, bps: a multiple of the
+   * target, but no more than the target while a queue on the path has to drain.
+   */
   readonly pacingBitrate: number;
   /** Share of packets that got lost recently, 0..1. */
   readonly packetLoss: number;

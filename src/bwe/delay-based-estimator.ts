@@ -20,7 +20,6 @@ export class DelayBasedEstimator {
   readonly #queue = new QueueDelay();
   readonly #rateControl = new AimdRateControl(GROWTH);
   #updatedAt = -Infinity;
-  /** Whether there was overuse with a queue that stood, and this has not drained yet. */
   #isDraining = false;
   #overusedAt = -Infinity;
   /** What came out of the last queue, and when that was, bps. */
@@ -49,6 +48,11 @@ export class DelayBasedEstimator {
   /** How long packets wait on the way, ms. */
   get queueDelay(): number {
     return this.#queue.current;
+  }
+
+  /** Whether there was overuse with a queue that stood, and this has not drained yet. */
+  get isDraining(): boolean {
+    return this.#isDraining;
   }
 
   /** Whether a queue has been standing for so long that it is none of a burst. */
@@ -181,7 +185,7 @@ const DRAIN_MS = 1000;
 const MIN_QUEUE_MS = 5;
 const STANDING_MS = 500;
 const RECENT_CAPACITY_MS = 10_000;
-const RECENT_OVERUSE_MS = 5000;
+const RECENT_OVERUSE_MS = 6000;
 /** Near the capacity: flows that share a path get even the sooner, the faster they grow, and bursts are no new capacity. */
 const GROWTH = { packetsPerResponse: 2, minExcess: 1.15 };
 /** Makes a slope comparable with the detector's threshold. */

@@ -70,7 +70,7 @@ export class SendSideBandwidthEstimator implements BandwidthEstimator {
   }
 
   get pacingBitrate(): number {
-    return PACING_FACTOR * this.targetBitrate;
+    return this.#delayBased.isDraining ? this.targetBitrate : PACING_FACTOR * this.targetBitrate;
   }
 
   get isCongested(): boolean {

@@ -114,6 +114,16 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       await lab.run(60_000);
     },
   },
+  'deep-drop': {
+    description: 'the capacity falls from 3 to 0.5 Mbps, of which the queue takes 150 ms, and rises again',
+    async run(lab) {
+      const link = { bandwidth: 3 * MBPS, queueLength: queueOf(0.5 * MBPS, 150) };
+      const { viewer } = await oneViewer(lab, { link }, simulcastFor(3 * MBPS));
+      lab.at(20_000, () => lab.setLink(viewer, { bandwidth: 0.5 * MBPS }));
+      lab.at(40_000, () => lab.setLink(viewer, { bandwidth: 3 * MBPS }));
+      await lab.run(60_000);
+    },
+  },
   'slow-ramps': {
     description: 'the capacity falls from 3 to 0.5 Mbps within 30 s, and rises again within 30 s',
     async run(lab) {

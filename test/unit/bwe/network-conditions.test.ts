@@ -53,6 +53,20 @@ describe('a changing link', () => {
     expect(reaches(flow, 0.8 * LINK, 35)).toBeLessThan(8);
   });
 
+  it('gets no burst, of whatever kind, before the queue has drained that its fall made', () => {
+    const network = new Network();
+    const flow = network.addFlow({ media: 2_000_000 });
+    network.run(20);
+    const pacing = (): number => flow.estimator.pacingBitrate / flow.estimator.targetBitrate;
+    expect(pacing()).toBeCloseTo(1.5);
+    network.link.capacity = 500_000;
+    network.run(1);
+    expect(pacing()).toBe(1);
+    flow.media = 200_000;
+    network.run(3);
+    expect(pacing()).toBeCloseTo(1.5);
+  });
+
   it('is found again after a long freeze', () => {
     const network = new Network();
     const flow = network.addFlow();
