@@ -18,8 +18,8 @@ import { createMemory, type SharedMemory } from './webassembly.js';
  */
 const SLOT_SIZES = [256, 512, 2048, 4096, 8192, 1024 * 68] as const;
 
-/** Every slot starts at a multiple of this, so `handle / GRANULE` indexes the tables. */
-const GRANULE = 128;
+/** Every slot starts at a multiple of this, so `handle >>> GRANULE_BITS` indexes the tables. */
+const GRANULE_BITS = 7;
 const PAGE = 65536;
 /** Slots are cut from chunks of at least this size. */
 const CHUNK = 4 * PAGE;
@@ -40,7 +40,7 @@ export class PacketMemory {
   /** Free slots per size class: stacks of handles. */
   readonly #free: Int32Array[] = SLOT_SIZES.map(() => new Int32Array(1024));
   readonly #freeCount = new Int32Array(SLOT_SIZES.length);
-  /** By `handle / GRANULE`. */
+  /** By `handle >>> GRANULE_BITS`. */
   #references: Uint16Array;
   #sizeClass: Uint8Array;
   /** First byte never cut into slots yet. */
@@ -53,8 +53,8 @@ export class PacketMemory {
     this.#memory = createMemory(CHUNK / PAGE, this.#maximumPages);
     this.bytes = new Uint8Array(this.#memory.buffer);
     this.view = new DataView(this.#memory.buffer);
-    this.#references = new Uint16Array(this.bytes.length / GRANULE);
-    this.#sizeClass = new Uint8Array(this.bytes.length / GRANULE);
+    this.#references = new Uint16Array(this.bytes.length >>> GRANULE_BITS);
+    this.#sizeClass = new Uint8Array(this.bytes.length >>> GRANULE_BITS);
   }
 
   /** The memory itself, to instantiate kernels over. */
@@ -72,7 +72,7 @@ export class PacketMemory {
     while (SLOT_SIZES[sizeClass] < size) if (++sizeClass === SLOT_SIZES.length) return NO_HANDLE;
     if (this.#freeCount[sizeClass] === 0 && !this.#cut(sizeClass)) return NO_HANDLE;
     const handle = this.#free[sizeClass][--this.#freeCount[sizeClass]];
-    this.#references[handle / GRANULE] = 1;
+    this.#references[handle >>> GRANULE_BITS] = 1;
     this.#slotsInUse++;
     return handle;
   }
@@ -91,12 +91,12 @@ export class PacketMemory {
 
   /** One more holder of the slot. */
   retain(handle: number): void {
-    this.#references[handle / GRANULE]++;
+    this.#references[handle >>> GRANULE_BITS]++;
   }
 
   /** One holder less; the last one gives the slot back. */
   release(handle: number): void {
-    const index = handle / GRANULE;
+    const index = handle >>> GRANULE_BITS;
     if (--this.#references[index] > 0) return;
     this.#slotsInUse--;
     this.#push(this.#sizeClass[index], handle);
@@ -104,12 +104,12 @@ export class PacketMemory {
 
   /** Size of the slot in bytes. */
   capacity(handle: number): number {
-    return SLOT_SIZES[this.#sizeClass[handle / GRANULE]];
+    return SLOT_SIZES[this.#sizeClass[handle >>> GRANULE_BITS]];
   }
 
   /** How many hold the slot. */
   references(handle: number): number {
-    return this.#references[handle / GRANULE];
+    return this.#references[handle >>> GRANULE_BITS];
   }
 
   /** Cuts a fresh chunk into slots of one class. */
@@ -120,7 +120,7 @@ export class PacketMemory {
     const count = Math.floor(bytes / size);
     for (let i = count - 1; i >= 0; i--) {
       const handle = this.#unused + i * size;
-      this.#sizeClass[handle / GRANULE] = sizeClass;
+      this.#sizeClass[handle >>> GRANULE_BITS] = sizeClass;
       this.#push(sizeClass, handle);
     }
     this.#unused += bytes;
@@ -136,10 +136,10 @@ export class PacketMemory {
     this.#memory.grow(step);
     this.bytes = new Uint8Array(this.#memory.buffer);
     this.view = new DataView(this.#memory.buffer);
-    const references = new Uint16Array(this.bytes.length / GRANULE);
+    const references = new Uint16Array(this.bytes.length >>> GRANULE_BITS);
     references.set(this.#references);
     this.#references = references;
-    const sizeClass = new Uint8Array(this.bytes.length / GRANULE);
+    const sizeClass = new Uint8Array(this.bytes.length >>> GRANULE_BITS);
     sizeClass.set(this.#sizeClass);
     this.#sizeClass = sizeClass;
     return true;
