@@ -172,7 +172,18 @@ export class RembBandwidthEstimator implements BandwidthEstimator {
     }
   }
 
+  /**
+   * Where nothing is sent that could be lost, nothing is reported, and what was lost before says nothing any more. Padding
+   * has no reports.
+   */
+  #forgetOldLoss(now: number): void {
+    if (!(now - this.#reportedAt > REPORT_VALIDITY_MS)) return;
+    this.#loss = 0;
+    this.#lossLimit = Infinity;
+  }
+
   #update(now: number): void {
+    this.#forgetOldLoss(now);
     const previous = this.targetBitrate;
     let bitrate = this.#remb;
     this.#limitedBy = 'receiver';
@@ -200,6 +211,7 @@ export class RembBandwidthEstimator implements BandwidthEstimator {
 
   /** Starts, goes on or stops. */
   #decideOnPadding(now: number): void {
+    this.#forgetOldLoss(now);
     const isOfUse =
       this.#isConnected &&
       this.#isLimitedByReceiver &&
@@ -253,6 +265,8 @@ const HIGH_LOSS = 0.1;
 /** Per second, and bps per second. */
 const GROWTH = 1.08;
 const MIN_GROWTH = 1000;
+/** Receivers report on video once per second, and on nothing less often than every 5 s (RFC 3550 §6.2). */
+const REPORT_VALIDITY_MS = 5000;
 /** Plus a round trip time: as long as it takes to see what the last lowering did. */
 const LOWERING_INTERVAL_MS = 300;
 

@@ -79,6 +79,19 @@ describe('loss', () => {
     for (let now = 1000; now < 60_000; now += 1000) estimator.onReceiverReport(0.2, 50, now);
     expect(estimator.targetBitrate).toBe(2_000_000);
   });
+
+  it('says nothing any more 5 s after the last report: nothing is sent that could be lost', () => {
+    estimator.transportConnected(0);
+    estimator.setDesiredBitrate(2 * remb, 0);
+    estimator.onReceiverReport(0.5, 100, 1000);
+    estimator.onRemb(remb, 6000);
+    run(6000, 6500);
+    expect([estimator.targetBitrate, padding.length]).toEqual([0.75 * remb, 0]);
+    estimator.onRemb(remb, 6501);
+    run(6501, 7000);
+    expect(estimator.targetBitrate).toBe(remb);
+    expect(padding.length).toBeGreaterThan(0);
+  });
 });
 
 describe('padding', () => {
