@@ -66,8 +66,8 @@ export class TableWriter {
         this.#pointer(offsets[slot]);
       } else {
         const scalar = (values[field.name] as Scalar | null | undefined) ?? field.default;
-        // eslint-disable-next-line eqeqeq -- also a bigint that was given as a number
-        if (scalar === undefined || scalar == field.default) continue;
+        // As numbers, because either may be a bigint. Without a default nothing is equal to it.
+        if (scalar === undefined || Number(scalar) === Number(field.default)) continue;
         this.#scalar(field.scalar, scalar);
       }
       offsets[slot] = this.#offset;
