@@ -92,6 +92,8 @@ export class Vp8EncodingContext extends EncodingContext {
   readonly #pictureIds = new SequenceManager(15);
   readonly #tl0PictureIndexes = new SequenceManager(8);
   #packetsWithoutTarget = 0;
+  /** A bit for each temporal layer whose pictures may refer to one that was left out as too high. */
+  #broken = 0;
 
   protected processDescriptor(descriptor: PayloadDescriptor): boolean {
     const { pictureId, tl0PictureIndex, temporalLayer, hasTemporalLayer } = descriptor;
@@ -107,7 +109,10 @@ export class Vp8EncodingContext extends EncodingContext {
     // The fate of a late packet is that of its picture: it was decided when the picture's first packet came.
     const isLate = this.#pictureIds.isLower(pictureId, this.#pictureIds.maxInput);
     if (isRewritable && hasTemporalLayer && !isLate) {
-      if (temporalLayer > target || (temporalLayer > this.currentTemporalLayer && !descriptor.switchingPoint)) {
+      if (descriptor.isKeyFrame) this.#broken = 0;
+      if (temporalLayer > target) this.#broken |= -1 << temporalLayer;
+      const isBroken = temporalLayer > this.currentTemporalLayer || (this.#broken & (1 << temporalLayer)) !== 0;
+      if (temporalLayer > target || (isBroken && !descriptor.switchingPoint)) {
         this.#pictureIds.drop(pictureId);
         // TL0PICIDX counts pictures of layer 0, so only one of these takes its number with it.
         if (temporalLayer === 0) this.#tl0PictureIndexes.drop(tl0PictureIndex);
@@ -138,6 +143,7 @@ export class Vp8EncodingContext extends EncodingContext {
     if (this.currentTemporalLayer > target) this.currentTemporalLayer = target;
     if (temporalLayer > this.currentTemporalLayer) return false;
 
+    if (descriptor.switchingPoint) this.#broken &= ~(1 << temporalLayer);
     if (isRewritable) this.rewrite = (outPictureId << 8) | outTl0PictureIndex;
     return true;
   }

@@ -157,6 +157,24 @@ describe('Vp8EncodingContext', () => {
     expect(context.currentTemporalLayer).toBe(0);
   });
 
+  it('goes back to a layer that it left only with a picture that refers to nothing it left out', () => {
+    const context = contextAt(2, 2);
+    expect(send(context, 1, 0, 0)).toEqual([1, 1]);
+    // Down and up again without a picture of layer 0 in between.
+    context.targetTemporalLayer = 0;
+    expect(send(context, 2, 0, 1, false)).toBe('dropped');
+    context.targetTemporalLayer = 2;
+    expect(send(context, 3, 0, 2, false)).toBe('dropped');
+    expect(send(context, 4, 1, 0)).toEqual([2, 2]);
+    expect(send(context, 5, 1, 1, false)).toBe('dropped');
+    expect(send(context, 6, 1, 1, true)).toEqual([3, 2]);
+    expect(send(context, 7, 1, 2, false)).toBe('dropped');
+    expect(send(context, 8, 2, 0)).toEqual([4, 3]);
+    expect(send(context, 9, 2, 1, false)).toEqual([5, 3]);
+    expect(send(context, 10, 2, 2, true)).toEqual([6, 3]);
+    expect(send(context, 11, 2, 2, false)).toEqual([7, 3]);
+  });
+
   it('falls also with a picture below the target', () => {
     const context = contextAt(2, 2);
     expect(send(context, 1, 0, 2)).toEqual([1, 1]);
