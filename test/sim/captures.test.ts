@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { type RtpParameters } from '../../src/api/types/rtp-parameters.js';
 import { type Capture, captureNames, readCapture } from './support/capture.js';
 import { type Layers, playCapture, type ReceivedPacket } from './support/capture-player.js';
-import { extensionIdsOf, parseRtp, PayloadReader, Unwrapper } from './support/rtp-reader.js';
+import { PayloadReader, Unwrapper } from './support/rtp-reader.js';
+import { sentMedia } from './support/sent-media.js';
 
 /**
  * What browsers sent goes through a Router, to one Consumer for each choice of layers. It is played twice, the second
@@ -90,27 +91,8 @@ describe.each(captureNames.flatMap(name => places.map(place => [name, ...place] 
 
 /** The media of a Producer in order, with what RTX repaired, each packet once. */
 function sentPackets(datagrams: Capture['datagrams'], rtpParameters: RtpParameters): Packet[] {
-  const [{ payloadType, mimeType }, rtxCodec] = rtpParameters.codecs;
-  const extensionIds = extensionIdsOf(rtpParameters);
-  const encodings = rtpParameters.encodings!.map(({ rid, ssrc }) => rid ?? ssrc);
-  const encodingBySsrc = new Map<number, number>();
-  const bySource = encodings.map((): ReceivedPacket[] => []);
-  for (const { at, isRtcp, bytes } of datagrams) {
-    if (isRtcp) continue;
-    const packet = parseRtp(bytes, extensionIds);
-    const isRtx = packet.payloadType === rtxCodec?.payloadType && packet.payloadLength > 2;
-    if (packet.payloadType !== payloadType && !isRtx) continue;
-    let encoding = encodingBySsrc.get(packet.ssrc);
-    if (encoding === undefined) {
-      encoding = encodings.length === 1 ? 0 : encodings.indexOf(packet.readRid() ?? packet.ssrc);
-      encodingBySsrc.set(packet.ssrc, encoding);
-    }
-    const source = bySource[encoding];
-    // RTX before the first media packet is of no use.
-    if (isRtx && (source.length === 0 || !packet.decodeRtx(payloadType, source[0].packet.ssrc))) continue;
-    if (packet.payloadLength > 0) source.push({ at, packet, isRepair: isRtx });
-  }
-  return bySource.flatMap((source, encoding) => {
+  const [{ mimeType }] = rtpParameters.codecs;
+  return sentMedia(datagrams, rtpParameters).flatMap((source, encoding) => {
     const packets = describePackets(mimeType, source).map(packet => ({ ...packet, encoding }));
     return packets.filter(({ seq }, index) => seq !== packets[index - 1]?.seq);
   });
