@@ -74,6 +74,15 @@ export class HandlerRegistry {
     this.#notificationHandlers.delete(id);
   }
 
+  /** Closes all of `objects`, which are registered under these ids, and forgets them. */
+  closeAll(objects: Map<string, { close(): void }>): void {
+    for (const [id, object] of objects) {
+      this.unregister(id);
+      object.close();
+    }
+    objects.clear();
+  }
+
   request(handlerId: string, method: Method, body: unknown, request: IncomingRequest): HandlerResult {
     const entry = this.#requestHandlers.get(handlerId);
     if (!entry) {

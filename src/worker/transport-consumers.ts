@@ -171,11 +171,7 @@ export class TransportConsumers
   close(): void {
     this.outgoing.close();
     this.#padding.close();
-    for (const consumer of this.#consumers.values()) {
-      this.#context.handlers.unregister(consumer.id);
-      consumer.close();
-    }
-    this.#consumers.clear();
+    this.#context.handlers.closeAll(this.#consumers);
   }
 
   // For RTCP

@@ -163,11 +163,7 @@ export class TransportProducers implements Iterable<Producer> {
   /** What there still is goes without a word to the Router. */
   close(): void {
     this.incoming.close();
-    for (const producer of this.#producers.values()) {
-      this.#context.handlers.unregister(producer.id);
-      producer.close();
-    }
-    this.#producers.clear();
+    this.#context.handlers.closeAll(this.#producers);
   }
 
   // For RTCP

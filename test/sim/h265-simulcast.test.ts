@@ -4,7 +4,7 @@ import { type RtpParameters } from '../../src/api/types/rtp-parameters.js';
 import { Simulation } from '../../src/testing/simulation.js';
 import { type UdpSocket } from '../../src/worker/runtime.js';
 import { capabilitiesWithoutCongestionControl } from './support/capabilities.js';
-import { isRtcp, readRtcp } from './support/rtcp-listener.js';
+import { isRtcp, publisherSocket } from './support/rtcp-listener.js';
 import { parseRtp, Unwrapper } from './support/rtp-reader.js';
 import { SimulatedWorker } from './support/simulated-worker.js';
 
@@ -147,14 +147,10 @@ class Publisher {
     this.streams = streams;
     this.#port = port;
     const runtime = world.createRuntime('publisher', PUBLISHER);
-    const onPli = (_: number, ssrc: number): void => {
+    this.#socket = publisherSocket(runtime, PUBLISHER, ssrc => {
       this.asked.push(ssrc);
       this.streams[SSRCS.indexOf(ssrc)].keyFrameNeeded = true;
-    };
-    const onDatagram = (bytes: Uint8Array): void => {
-      if (isRtcp(bytes)) readRtcp(bytes, { onPli });
-    };
-    this.#socket = runtime.udp.bind({ ip: PUBLISHER, port: 0 }, { onDatagram });
+    });
     const sendFrame = (): void => {
       if (this.stopped) return;
       runtime.clock.after(FRAME_INTERVAL, sendFrame);

@@ -8,7 +8,7 @@ import { type UdpSocket } from '../../src/worker/runtime.js';
 import { frame as descriptorOf, structure } from '../unit/rtp/codecs/support.js';
 import { capabilitiesWithoutCongestionControl } from './support/capabilities.js';
 import { pipe } from './support/pipe.js';
-import { isRtcp, readRtcp } from './support/rtcp-listener.js';
+import { isRtcp, publisherSocket } from './support/rtcp-listener.js';
 import { parseRtp, Unwrapper } from './support/rtp-reader.js';
 import { SimulatedWorker } from './support/simulated-worker.js';
 
@@ -99,14 +99,10 @@ class Publisher {
     this.#codec = codec;
     this.#port = port;
     const runtime = world.createRuntime('publisher', PUBLISHER);
-    const onPli = (): void => {
+    this.#socket = publisherSocket(runtime, PUBLISHER, () => {
       this.pli++;
       this.#keyFrameNeeded = true;
-    };
-    const onDatagram = (bytes: Uint8Array): void => {
-      if (isRtcp(bytes)) readRtcp(bytes, { onPli });
-    };
-    this.#socket = runtime.udp.bind({ ip: PUBLISHER, port: 0 }, { onDatagram });
+    });
     const sendFrame = (): void => {
       if (this.stopped) return;
       runtime.clock.after(FRAME_INTERVAL, sendFrame);

@@ -1,4 +1,5 @@
 import { readCompound, type RtcpHandler } from '../../../src/rtp/rtcp/reader.js';
+import { type Runtime, type UdpSocket } from '../../../src/worker/runtime.js';
 
 /** Hands RTCP packets to the handlers given, and passes over all others. */
 export function readRtcp(bytes: Uint8Array, handlers: Partial<RtcpHandler>): void {
@@ -21,3 +22,11 @@ export function readRtcp(bytes: Uint8Array, handlers: Partial<RtcpHandler>): voi
 }
 
 export const isRtcp = (bytes: Uint8Array): boolean => bytes[1] >= 192 && bytes[1] <= 223;
+
+/** A publisher's socket, with what it is asked for. */
+export function publisherSocket({ udp }: Runtime, ip: string, onPli: (ssrc: number) => void): UdpSocket {
+  const onDatagram = (bytes: Uint8Array): void => {
+    if (isRtcp(bytes)) readRtcp(bytes, { onPli: (_, ssrc) => onPli(ssrc) });
+  };
+  return udp.bind({ ip, port: 0 }, { onDatagram });
+}

@@ -1,4 +1,5 @@
 import { ExtensionList } from '../../../src/rtp/extension-list.js';
+import { type ReportBlock } from '../../../src/rtp/rtcp/receiver-report.js';
 import { RtpPacket } from '../../../src/rtp/rtp-packet.js';
 
 export interface PacketParts {
@@ -38,6 +39,19 @@ export function buildPacket(parts: PacketParts): Uint8Array {
     ...payload,
     ...(padding > 0 ? [...Array<number>(padding - 1).fill(0), padding] : []),
   ]);
+}
+
+/** A report block that says nothing. */
+export function emptyReportBlock(ssrc: number): ReportBlock {
+  return {
+    ssrc,
+    fractionLost: 0,
+    totalLost: 0,
+    highestSeq: 0,
+    jitter: 0,
+    lastSenderReport: 0,
+    delaySinceLastSenderReport: 0,
+  };
 }
 
 export function uint(value: number, length: number): number[] {

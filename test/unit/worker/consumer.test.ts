@@ -12,12 +12,11 @@ import {
   MediaHarness,
   type ProduceOptions,
   produceRequest,
+  DELTA_FRAME,
+  KEY_FRAME,
 } from './media-support.js';
 
 const PLAIN = { considersLoss: false, isCongested: false };
-
-const KEY_FRAME = [0x10, 0x00, 1, 2];
-const DELTA_FRAME = [0x10, 0x01, 1, 2];
 
 let harness: MediaHarness;
 let producer: Producer;

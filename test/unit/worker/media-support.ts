@@ -15,6 +15,7 @@ import { MediaContext } from '../../../src/worker/media-context.js';
 import { Producer, type ProducerListener } from '../../../src/worker/producer.js';
 import { type OutgoingDatagram, type Runtime } from '../../../src/worker/runtime.js';
 import { type SendRtcp } from '../../../src/worker/send-rtcp.js';
+import { buildPacket, type PacketParts } from '../rtp/support.js';
 
 const { RtpHeaderExtensionUri, Type, MediaKind } = FbsRtpParameters;
 
@@ -405,4 +406,13 @@ export function consumeRequest(options: ConsumeOptions = {}): ConsumeRequest {
     preferredLayers: layers === undefined ? undefined : { spatialLayer: layers[0], temporalLayer: layers[1] },
     ignoreDtx: options.ignoreDtx ?? false,
   };
+}
+
+/** VP8 payloads. */
+export const KEY_FRAME = [0x10, 0x00, 1, 2];
+export const DELTA_FRAME = [0x10, 0x01, 1, 2];
+
+/** A packet of the Producer that `produceRequest()` asks for. */
+export function vp8Packet(parts: PacketParts = {}): Uint8Array {
+  return buildPacket({ ssrc: 1111, payloadType: 100, sequenceNumber: 1, payload: KEY_FRAME, ...parts });
 }

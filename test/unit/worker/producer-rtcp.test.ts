@@ -3,19 +3,13 @@ import { DropReason } from '../../../src/common/drop-reason.js';
 import { CompoundBuilder } from '../../../src/rtp/rtcp/compound.js';
 import { NTP_UNIX_OFFSET_SECONDS } from '../../../src/rtp/time.js';
 import { type Producer } from '../../../src/worker/producer.js';
-import { buildPacket, type PacketParts, uint } from '../rtp/support.js';
-import { MediaHarness, type ProduceOptions, produceRequest } from './media-support.js';
-
-const KEY_FRAME = [0x10, 0x00, 1, 2];
-const DELTA_FRAME = [0x10, 0x01, 1, 2];
+import { emptyReportBlock, uint } from '../rtp/support.js';
+import { DELTA_FRAME, MediaHarness, type ProduceOptions, produceRequest, vp8Packet } from './media-support.js';
 
 let harness: MediaHarness;
 beforeEach(() => (harness = new MediaHarness()));
 
 const produce = (options: ProduceOptions = {}): Producer => harness.produce(produceRequest(options));
-
-const packet = (parts: PacketParts = {}) =>
-  buildPacket({ ssrc: 1111, payloadType: 100, sequenceNumber: 1, payload: KEY_FRAME, ...parts });
 
 /** The reports that are due, and whether there was room for them. */
 function reports(producer: Producer, compound = new CompoundBuilder()) {
@@ -27,7 +21,7 @@ function reports(producer: Producer, compound = new CompoundBuilder()) {
 describe('Producer reports', () => {
   it('come once a second with a reference time', () => {
     const producer = produce();
-    harness.receive(producer, packet());
+    harness.receive(producer, vp8Packet());
     const first = reports(producer).bytes;
     expect(first.length).toBe(8 + 24 + 20);
     expect([...first.slice(0, 12)]).toEqual([0x81, 201, 0, 7, 0, 0, 0, 0, ...uint(1111, 4)]);
@@ -40,34 +34,25 @@ describe('Producer reports', () => {
 
   it('have a block for the RTX stream', () => {
     const producer = produce({ encodings: [{ ssrc: 1111, rtx: 2222 }], rtxPayloadType: 99 });
-    harness.receive(producer, packet());
-    harness.receive(producer, packet({ ssrc: 2222, payloadType: 99, payload: [...uint(5, 2), ...DELTA_FRAME] }));
+    harness.receive(producer, vp8Packet());
+    harness.receive(producer, vp8Packet({ ssrc: 2222, payloadType: 99, payload: [...uint(5, 2), ...DELTA_FRAME] }));
     const view = new DataView(reports(producer).bytes.buffer);
     expect([view.getUint8(0) & 0x1f, view.getUint32(8), view.getUint32(8 + 24)]).toEqual([2, 1111, 2222]);
   });
 
   it('still tell what comes while it is paused', () => {
     const producer = produce({ paused: true });
-    harness.receive(producer, packet());
+    harness.receive(producer, vp8Packet());
     expect(reports(producer).bytes.length).toBe(8 + 24 + 20);
   });
 
   it('are the same when asked for again because they did not fit', () => {
     const producer = produce({ codec: { feedback: [] } });
-    harness.receive(producer, packet({ sequenceNumber: 1 }));
-    harness.receive(producer, packet({ sequenceNumber: 4 }));
+    harness.receive(producer, vp8Packet({ sequenceNumber: 1 }));
+    harness.receive(producer, vp8Packet({ sequenceNumber: 4 }));
     const full = new CompoundBuilder();
-    const block = {
-      ssrc: 1,
-      fractionLost: 0,
-      totalLost: 0,
-      highestSeq: 0,
-      jitter: 0,
-      lastSenderReport: 0,
-      delaySinceLastSenderReport: 0,
-    };
     full.addReceivers(
-      Array.from({ length: 52 }, () => block),
+      Array.from({ length: 52 }, () => emptyReportBlock(1)),
       { ntpSeconds: 0, ntpFraction: 0 },
     );
     expect(reports(producer, full).fits).toBe(false);
@@ -83,13 +68,13 @@ describe('Producer reports', () => {
     const parameters: [string, number][] = [['useinbandfec', useinbandfec]];
     const producer = produce({ codec: { mimeType: 'audio/opus', parameters } });
     harness.worstFractionLost = 50;
-    harness.receive(producer, packet());
+    harness.receive(producer, vp8Packet());
     expect(reports(producer).bytes[12]).toBe(reported);
   });
 
   it('take sender reports and round trip times', () => {
     const producer = produce({ encodings: [{ ssrc: 1111, rtx: 2222 }], rtxPayloadType: 99 });
-    harness.receive(producer, packet());
+    harness.receive(producer, vp8Packet());
     const sr = (ssrc: number) => producer.rtcp.receiveSenderReport(ssrc, 1, 2, 3, 4, 5, harness.now);
     expect([sr(1111), sr(2222), sr(3)]).toEqual([
       DropReason.none,
@@ -104,7 +89,7 @@ describe('Producer reports', () => {
 describe('Producer and the clock of its sender', () => {
   it('learns from sender reports that have a time', () => {
     const producer = produce();
-    harness.receive(producer, packet());
+    harness.receive(producer, vp8Packet());
     const estimator = harness.captureTimes.acquire('cname', false);
     const report = (ntpSeconds: number): void => {
       producer.rtcp.receiveSenderReport(1111, ntpSeconds, 0, 0, 0, 0, harness.now);

@@ -5,19 +5,20 @@ import { Type } from '../../../src/channel/fbs/rtp-parameters.js';
 import { HeaderExtension } from '../../../src/rtp/header-extension.js';
 import { NTP_UNIX_OFFSET_SECONDS } from '../../../src/rtp/time.js';
 import { type Producer, ReceivedAs } from '../../../src/worker/producer.js';
-import { buildPacket, extensionBytes, type PacketParts, uint } from '../rtp/support.js';
-import { consumeRequest, MediaHarness, type ProduceOptions, produceRequest } from './media-support.js';
-
-const KEY_FRAME = [0x10, 0x00, 1, 2];
-const DELTA_FRAME = [0x10, 0x01, 1, 2];
+import { extensionBytes, type PacketParts, uint } from '../rtp/support.js';
+import {
+  consumeRequest,
+  DELTA_FRAME,
+  MediaHarness,
+  type ProduceOptions,
+  produceRequest,
+  vp8Packet,
+} from './media-support.js';
 
 let harness: MediaHarness;
 beforeEach(() => (harness = new MediaHarness()));
 
 const produce = (options: ProduceOptions = {}): Producer => harness.produce(produceRequest(options));
-
-const packet = (parts: PacketParts = {}) =>
-  buildPacket({ ssrc: 1111, payloadType: 100, sequenceNumber: 1, payload: KEY_FRAME, ...parts });
 
 /** SDES texts as extension values. */
 const chars = (text: string) => [...Buffer.from(text)];
@@ -58,32 +59,36 @@ describe('Producer type', () => {
 describe('Producer and its streams', () => {
   it('finds them by SSRC', () => {
     const producer = produce({ encodings: [{ ssrc: 1111 }, { ssrc: 1112 }] });
-    expect(harness.receive(producer, packet())).toBe(ReceivedAs.media);
-    expect(harness.receive(producer, packet({ ssrc: 1112 }))).toBe(ReceivedAs.media);
+    expect(harness.receive(producer, vp8Packet())).toBe(ReceivedAs.media);
+    expect(harness.receive(producer, vp8Packet({ ssrc: 1112 }))).toBe(ReceivedAs.media);
     expect(producer.scores).toEqual([10, 10]);
     expect([...producer.streamsByMappedSsrc.keys()]).toEqual([9001, 9002]);
   });
 
   it('finds them by RID, once and for all', () => {
     const producer = produce(THREE_RIDS);
-    const first = packet({ ssrc: 7, extensions: [[2, chars('r1')]] });
+    const first = vp8Packet({ ssrc: 7, extensions: [[2, chars('r1')]] });
     expect(harness.receive(producer, first)).toBe(ReceivedAs.media);
-    expect(harness.receive(producer, packet({ ssrc: 7, sequenceNumber: 2 }))).toBe(ReceivedAs.media);
+    expect(harness.receive(producer, vp8Packet({ ssrc: 7, sequenceNumber: 2 }))).toBe(ReceivedAs.media);
     expect(producer.dump().rtpStreams).toMatchObject([{ params: { encodingIdx: 1, ssrc: 7, rid: 'r1' } }]);
     // Another SSRC of the same RID, and a RID that is not announced.
-    expect(harness.receive(producer, packet({ ssrc: 8, extensions: [[2, chars('r1')]] }))).toBe(ReceivedAs.discarded);
-    expect(harness.receive(producer, packet({ ssrc: 9, extensions: [[2, chars('rx')]] }))).toBe(ReceivedAs.discarded);
+    expect(harness.receive(producer, vp8Packet({ ssrc: 8, extensions: [[2, chars('r1')]] }))).toBe(
+      ReceivedAs.discarded,
+    );
+    expect(harness.receive(producer, vp8Packet({ ssrc: 9, extensions: [[2, chars('rx')]] }))).toBe(
+      ReceivedAs.discarded,
+    );
     expect(harness.dropped(DropReason.rtpUnknownStream)).toBe(2);
   });
 
   it('finds the only one without SSRC and RID', () => {
     const producer = produce({ mid: 'm', encodings: [{}], rtxPayloadType: 99, extensions: [['RtpStreamId', 2]] });
     // A RID that is not announced is not passed over.
-    expect(harness.receive(producer, packet({ ssrc: 6, extensions: [[2, chars('r')]] }))).toBe(ReceivedAs.discarded);
-    const retransmission = packet({ ssrc: 8, payloadType: 99, payload: [...uint(1, 2), ...DELTA_FRAME] });
+    expect(harness.receive(producer, vp8Packet({ ssrc: 6, extensions: [[2, chars('r')]] }))).toBe(ReceivedAs.discarded);
+    const retransmission = vp8Packet({ ssrc: 8, payloadType: 99, payload: [...uint(1, 2), ...DELTA_FRAME] });
     expect(harness.receive(producer, retransmission)).toBe(ReceivedAs.discarded);
-    expect(harness.receive(producer, packet({ ssrc: 7 }))).toBe(ReceivedAs.media);
-    expect(harness.receive(producer, packet({ ssrc: 9 }))).toBe(ReceivedAs.discarded);
+    expect(harness.receive(producer, vp8Packet({ ssrc: 7 }))).toBe(ReceivedAs.media);
+    expect(harness.receive(producer, vp8Packet({ ssrc: 9 }))).toBe(ReceivedAs.discarded);
     expect(harness.receive(producer, retransmission)).toBe(ReceivedAs.retransmission);
     expect(producer.receivedSsrcs).toEqual([7, 8]);
   });
@@ -91,10 +96,10 @@ describe('Producer and its streams', () => {
   it('finds RTX by announced SSRC and by repaired RID', () => {
     const announced = produce({ encodings: [{ ssrc: 1111, rtx: 2222 }], rtxPayloadType: 99 });
     const retransmission = (ssrc: number, parts: PacketParts) =>
-      packet({ ssrc, payloadType: 99, payload: [...uint(5, 2), ...DELTA_FRAME], ...parts });
+      vp8Packet({ ssrc, payloadType: 99, payload: [...uint(5, 2), ...DELTA_FRAME], ...parts });
     expect(harness.receive(announced, retransmission(2222, {}))).toBe(ReceivedAs.discarded);
-    harness.receive(announced, packet());
-    expect(harness.receive(announced, packet({ ssrc: 2222 }))).toBe(ReceivedAs.discarded);
+    harness.receive(announced, vp8Packet());
+    expect(harness.receive(announced, vp8Packet({ ssrc: 2222 }))).toBe(ReceivedAs.discarded);
     expect(harness.receive(announced, retransmission(2222, {}))).toBe(ReceivedAs.retransmission);
     expect(announced.dump().rtpStreams[0]).toMatchObject({
       params: { rtxSsrc: 2222, rtxPayloadType: 99 },
@@ -102,7 +107,7 @@ describe('Producer and its streams', () => {
     });
 
     const byRid = produce({ ...THREE_RIDS, id: 'p2' });
-    harness.receive(byRid, packet({ ssrc: 7, extensions: [[2, chars('r0')]] }));
+    harness.receive(byRid, vp8Packet({ ssrc: 7, extensions: [[2, chars('r0')]] }));
     expect(harness.receive(byRid, retransmission(8, { extensions: [[3, chars('r0')]] }))).toBe(
       ReceivedAs.retransmission,
     );
@@ -123,7 +128,7 @@ describe('Producer and its streams', () => {
     ['clock rate', { codec: { clockRate: 1000 } }, { clockRate: 1000, mimeType: 'video/VP8', cname: 'cname' }],
   ])('make them of what was negotiated: %s', (_, options, expected) => {
     const producer = produce(options);
-    harness.receive(producer, packet());
+    harness.receive(producer, vp8Packet());
     expect(producer.dump().rtpStreams[0].params).toMatchObject(expected);
   });
 
@@ -133,32 +138,32 @@ describe('Producer and its streams', () => {
     ['padding only, of an unknown SSRC', { ssrc: 3, payload: [], padding: 200 }],
   ])('drops and counts: %s', (_, parts) => {
     const producer = produce();
-    expect(harness.receive(producer, packet(parts))).toBe(ReceivedAs.discarded);
+    expect(harness.receive(producer, vp8Packet(parts))).toBe(ReceivedAs.discarded);
     expect(harness.dropped(DropReason.rtpUnknownStream)).toBe(1);
     expect(harness.takeEvents()).toEqual([]);
   });
 
   it('takes for received what a stream then refuses', () => {
     const producer = produce({ encodings: [{ ssrc: 1111, rtx: 2222 }], rtxPayloadType: 99 });
-    harness.receive(producer, packet());
+    harness.receive(producer, vp8Packet());
     // A jump that is not believed yet, and a retransmission of what is there.
-    expect(harness.receive(producer, packet({ sequenceNumber: 30_000 }))).toBe(ReceivedAs.media);
-    const again = packet({ ssrc: 2222, payloadType: 99, payload: [...uint(1, 2), ...DELTA_FRAME] });
+    expect(harness.receive(producer, vp8Packet({ sequenceNumber: 30_000 }))).toBe(ReceivedAs.media);
+    const again = vp8Packet({ ssrc: 2222, payloadType: 99, payload: [...uint(1, 2), ...DELTA_FRAME] });
     expect(harness.receive(producer, again)).toBe(ReceivedAs.retransmission);
     expect(harness.drops.toJSON()).toEqual({ rtpBadSequence: 1, rtpUselessRetransmission: 1 });
   });
 
   it('drops packets of an unmapped payload type in a known stream', () => {
     const producer = produce();
-    harness.receive(producer, packet());
-    expect(harness.receive(producer, packet({ sequenceNumber: 2, payloadType: 13 }))).toBe(ReceivedAs.unusable);
+    harness.receive(producer, vp8Packet());
+    expect(harness.receive(producer, vp8Packet({ sequenceNumber: 2, payloadType: 13 }))).toBe(ReceivedAs.unusable);
     expect(harness.dropped(DropReason.rtpUnmappedPayloadType)).toBe(1);
   });
 
   it('keeps nothing of a flood of SSRCs', () => {
     const producer = produce({ mid: 'm', encodings: [{}] });
-    harness.receive(producer, packet({ ssrc: 1 }));
-    for (let ssrc = 2; ssrc < 5000; ssrc++) harness.receive(producer, packet({ ssrc }));
+    harness.receive(producer, vp8Packet({ ssrc: 1 }));
+    for (let ssrc = 2; ssrc < 5000; ssrc++) harness.receive(producer, vp8Packet({ ssrc }));
     expect(harness.dropped(DropReason.rtpUnknownStream)).toBe(4998);
     expect(producer.receivedSsrcs).toEqual([1]);
     expect(harness.memory.slotsInUse).toBe(0);
@@ -168,20 +173,20 @@ describe('Producer and its streams', () => {
 describe('Producer events', () => {
   it('announces a stream: score, key frame request, then its Router', () => {
     const producer = produce();
-    harness.receive(producer, packet({ payload: DELTA_FRAME }));
+    harness.receive(producer, vp8Packet({ payload: DELTA_FRAME }));
     expect(harness.takeEvents()).toEqual([
       ['PRODUCER_SCORE', '0:10'],
       ['PLI', 1111],
       ['newStream', 9001],
     ]);
-    harness.receive(producer, packet({ sequenceNumber: 2 }));
+    harness.receive(producer, vp8Packet({ sequenceNumber: 2 }));
     harness.advance(5000);
     expect(harness.takeEvents()).toEqual([]);
   });
 
   it('repeats the request if no key frame comes', () => {
     const producer = produce();
-    harness.receive(producer, packet({ payload: DELTA_FRAME }));
+    harness.receive(producer, vp8Packet({ payload: DELTA_FRAME }));
     harness.takeEvents();
     harness.advance(5000);
     expect(harness.takeEvents()).toEqual([['PLI', 1111]]);
@@ -190,10 +195,10 @@ describe('Producer events', () => {
   it('tells of the video orientation when it changes', () => {
     const producer = produce({ extensions: [['VideoOrientation', 9]] });
     const turned = (sequenceNumber: number, value: number) =>
-      harness.receive(producer, packet({ sequenceNumber, extensions: [[9, [value]]] }));
+      harness.receive(producer, vp8Packet({ sequenceNumber, extensions: [[9, [value]]] }));
     turned(1, 0b0000);
     turned(2, 0b0000);
-    harness.receive(producer, packet({ sequenceNumber: 3 }));
+    harness.receive(producer, vp8Packet({ sequenceNumber: 3 }));
     turned(4, 0b1101);
     const name = 'PRODUCER_VIDEO_ORIENTATION_CHANGE';
     expect(harness.takeEvents().filter(event => (event as string[])[0] === name)).toEqual([
@@ -204,12 +209,12 @@ describe('Producer events', () => {
 
   it('scores a silent stream of several 0', () => {
     const producer = produce({ encodings: [{ ssrc: 1111 }, { ssrc: 1112 }] });
-    harness.receive(producer, packet());
+    harness.receive(producer, vp8Packet());
     harness.takeEvents();
     harness.advance(1500);
     expect(harness.takeEvents()).toEqual([['PRODUCER_SCORE', '0:0']]);
     expect(producer.scores).toEqual([0, 0]);
-    harness.receive(producer, packet({ sequenceNumber: 2 }));
+    harness.receive(producer, vp8Packet({ sequenceNumber: 2 }));
     expect(harness.takeEvents()).toEqual([['PRODUCER_SCORE', '0:10']]);
   });
 
@@ -219,7 +224,7 @@ describe('Producer events', () => {
     ['SVC', { codec: { mimeType: 'video/VP9' }, encodings: [{ ssrc: 1111, mode: 'L3T3' }] }],
   ])('leaves the score of what falls silent, if it is %s', (_, options) => {
     const producer = produce(options);
-    harness.receive(producer, packet());
+    harness.receive(producer, vp8Packet());
     harness.advance(60_000);
     expect(producer.scores).toEqual([10]);
   });
@@ -232,7 +237,7 @@ describe('Producer events', () => {
         .takeEvents()
         .map(event => (event as string[])[0])
         .filter(name => name.endsWith('_SCORE'));
-    harness.receive(producer, packet());
+    harness.receive(producer, vp8Packet());
     expect(scores().slice(0, 2)).toEqual(['PRODUCER_SCORE', 'CONSUMER_SCORE']);
     harness.advance(1500);
     expect(scores()).toEqual(['CONSUMER_SCORE', 'PRODUCER_SCORE']);
@@ -241,13 +246,13 @@ describe('Producer events', () => {
   it('asks for missing packets after 10 ms, and traces that', () => {
     const producer = produce();
     producer.enableTraceEvents([TraceEventType.NACK]);
-    harness.receive(producer, packet());
-    harness.receive(producer, packet({ sequenceNumber: 3, payload: DELTA_FRAME }));
+    harness.receive(producer, vp8Packet());
+    harness.receive(producer, vp8Packet({ sequenceNumber: 3, payload: DELTA_FRAME }));
     harness.advance(9);
-    harness.receive(producer, packet({ sequenceNumber: 4, payload: DELTA_FRAME }));
+    harness.receive(producer, vp8Packet({ sequenceNumber: 4, payload: DELTA_FRAME }));
     harness.takeEvents();
     harness.advance(1);
-    harness.receive(producer, packet({ sequenceNumber: 5, payload: DELTA_FRAME }));
+    harness.receive(producer, vp8Packet({ sequenceNumber: 5, payload: DELTA_FRAME }));
     expect(harness.takeEvents()).toMatchObject([
       ['NACK', 1111],
       ['PRODUCER_TRACE', 'p1', { direction: 1, info: undefined }],
@@ -270,9 +275,9 @@ describe('Producer events', () => {
       [7, chars('r')],
     ];
     const layers = [0x90, 0x20, 0x40, 0x00];
-    const first = packet({ timestamp: 7, marker: true, extensions, payload: layers, padding: 2 });
+    const first = vp8Packet({ timestamp: 7, marker: true, extensions, payload: layers, padding: 2 });
     harness.receive(producer, first);
-    const second = packet({ sequenceNumber: 2, payload: DELTA_FRAME });
+    const second = vp8Packet({ sequenceNumber: 2, payload: DELTA_FRAME });
     harness.receive(producer, second);
     const traces = harness.takeEvents().filter(event => (event as string[])[0] === 'PRODUCER_TRACE');
     const info = { infoType: TraceInfo.KeyFrameTraceInfo, timestamp: BigInt(harness.now), direction: 0 };
@@ -331,7 +336,7 @@ describe('Producer events', () => {
   it('traces FIRs and sender reports', () => {
     const producer = produce({ codec: { feedback: [['ccm', 'fir']] } });
     producer.enableTraceEvents([TraceEventType.FIR, TraceEventType.SR]);
-    harness.receive(producer, packet({ payload: DELTA_FRAME }));
+    harness.receive(producer, vp8Packet({ payload: DELTA_FRAME }));
     producer.rtcp.receiveSenderReport(1111, 1, 2, 3, 4, 5, harness.now);
     const traces = harness.takeEvents().filter(event => (event as string[])[0] === 'PRODUCER_TRACE');
     const timestamp = BigInt(harness.now);
@@ -347,7 +352,7 @@ describe('Producer events', () => {
   it('traces a PLI as a NACK, too', () => {
     const producer = produce();
     producer.enableTraceEvents([TraceEventType.NACK, TraceEventType.PLI, TraceEventType.FIR]);
-    harness.receive(producer, packet({ payload: DELTA_FRAME }));
+    harness.receive(producer, vp8Packet({ payload: DELTA_FRAME }));
     expect(harness.takeEvents()).toMatchObject([
       ['PRODUCER_SCORE', '0:10'],
       ['PLI', 1111],
@@ -361,7 +366,7 @@ describe('Producer events', () => {
 describe('Producer key frame requests', () => {
   it('ask for the key frame of the mapped stream', () => {
     const producer = produce({ encodings: [{ ssrc: 1111 }, { ssrc: 1112 }] });
-    harness.receive(producer, packet({ ssrc: 1112 }));
+    harness.receive(producer, vp8Packet({ ssrc: 1112 }));
     harness.takeEvents();
     for (const mappedSsrc of [9001, 9002, 1112]) producer.requestKeyFrame(mappedSsrc, harness.now);
     expect(harness.takeEvents()).toEqual([['PLI', 1112]]);
@@ -370,29 +375,29 @@ describe('Producer key frame requests', () => {
 
   it('do not wait for one that is pending, or delayed, when too much is missing', () => {
     const producer = produce({ keyFrameRequestDelay: 500 });
-    harness.receive(producer, packet({ payload: DELTA_FRAME }));
+    harness.receive(producer, vp8Packet({ payload: DELTA_FRAME }));
     producer.requestKeyFrame(9001, harness.now);
     harness.takeEvents();
     for (const sequenceNumber of [1500, 3000]) {
-      harness.receive(producer, packet({ sequenceNumber, payload: DELTA_FRAME }));
+      harness.receive(producer, vp8Packet({ sequenceNumber, payload: DELTA_FRAME }));
       expect(harness.takeEvents()).toEqual([['PLI', 1111]]);
     }
   });
 
   it('name the stream as their sender, too', () => {
     const pli = produce();
-    harness.receive(pli, packet({ payload: DELTA_FRAME }));
+    harness.receive(pli, vp8Packet({ payload: DELTA_FRAME }));
     const fir = produce({ id: 'p2', codec: { feedback: [['ccm', 'fir']] } });
-    harness.receive(fir, packet({ payload: DELTA_FRAME }));
+    harness.receive(fir, vp8Packet({ payload: DELTA_FRAME }));
     for (const bytes of harness.rtcp) expect([...bytes.slice(4, 12)]).toEqual([...uint(1111, 4), ...uint(1111, 4)]);
     expect(harness.rtcp).toHaveLength(2);
   });
 
   it('use FIR where PLI was not negotiated, or nothing', () => {
     const fir = produce({ codec: { feedback: [['ccm', 'fir']] } });
-    harness.receive(fir, packet({ payload: DELTA_FRAME }));
+    harness.receive(fir, vp8Packet({ payload: DELTA_FRAME }));
     const none = produce({ id: 'p2', codec: { feedback: [] } });
-    harness.receive(none, packet({ payload: DELTA_FRAME }));
+    harness.receive(none, vp8Packet({ payload: DELTA_FRAME }));
     expect(harness.rtcp.map(([, type]) => type)).toEqual([0xce]);
     // The sender, the media, and who is asked.
     const ssrc = uint(1111, 4);
@@ -401,20 +406,20 @@ describe('Producer key frame requests', () => {
 
   it('are delayed if wanted', () => {
     const producer = produce({ keyFrameRequestDelay: 300 });
-    harness.receive(producer, packet());
+    harness.receive(producer, vp8Packet());
     harness.takeEvents();
     producer.requestKeyFrame(9001, harness.now);
     harness.advance(100);
     producer.requestKeyFrame(9001, harness.now);
     expect(harness.takeEvents()).toEqual([['PLI', 1111]]);
-    harness.receive(producer, packet({ sequenceNumber: 2 }));
+    harness.receive(producer, vp8Packet({ sequenceNumber: 2 }));
     harness.advance(200);
     expect(harness.takeEvents()).toEqual([['PLI', 1111]]);
   });
 
   it('mean nothing for audio', () => {
     const producer = produce({ codec: { mimeType: 'audio/opus' } });
-    harness.receive(producer, packet());
+    harness.receive(producer, vp8Packet());
     harness.takeEvents();
     producer.requestKeyFrame(9001, harness.now);
     expect(harness.takeEvents()).toEqual([]);
@@ -425,7 +430,7 @@ describe('Producer pause', () => {
   it('still asks for what is missing', () => {
     const producer = produce({ paused: true });
     producer.enableTraceEvents([TraceEventType.RTP, TraceEventType.KEYFRAME]);
-    for (const sequenceNumber of [1, 2, 4]) harness.receive(producer, packet({ sequenceNumber }));
+    for (const sequenceNumber of [1, 2, 4]) harness.receive(producer, vp8Packet({ sequenceNumber }));
     expect(harness.takeEvents()).toEqual([
       ['PRODUCER_SCORE', '0:10'],
       ['newStream', 9001],
@@ -437,7 +442,7 @@ describe('Producer pause', () => {
   it('hands on nothing, and asks for key frames afterwards', () => {
     const producer = produce({ paused: true });
     producer.enableTraceEvents([TraceEventType.RTP]);
-    expect(harness.receive(producer, packet({ payload: DELTA_FRAME }))).toBe(ReceivedAs.media);
+    expect(harness.receive(producer, vp8Packet({ payload: DELTA_FRAME }))).toBe(ReceivedAs.media);
     expect(harness.dropped(DropReason.rtpProducerPaused)).toBe(1);
     producer.requestKeyFrame(9001, harness.now);
     expect(harness.takeEvents()).toEqual([
@@ -455,10 +460,10 @@ describe('Producer pause', () => {
 describe('Producer pause of several streams', () => {
   it('does not let them fall silent before it ends', () => {
     const producer = produce({ encodings: [{ ssrc: 1111 }, { ssrc: 1112 }] });
-    harness.receive(producer, packet());
+    harness.receive(producer, vp8Packet());
     producer.pause(harness.now);
     // Padding does not make a stream active.
-    harness.receive(producer, packet({ ssrc: 1112, payload: [], padding: 10 }));
+    harness.receive(producer, vp8Packet({ ssrc: 1112, payload: [], padding: 10 }));
     harness.takeEvents();
     harness.advance(5000);
     expect(harness.takeEvents()).toEqual([]);
@@ -474,7 +479,7 @@ describe('Producer and abs-capture-time', () => {
     const producer = produce({ extensions: [['AbsCaptureTime', 3]] });
     harness.consume(consumeRequest());
     const sent = (sequenceNumber: number): number[] | undefined => {
-      harness.receive(producer, packet({ sequenceNumber, extensions: [[3, uint(1, 8)]] }));
+      harness.receive(producer, vp8Packet({ sequenceNumber, extensions: [[3, uint(1, 8)]] }));
       return extensionBytes(harness.takeSent()[0], HeaderExtension.absCaptureTime);
     };
     expect(sent(1)).toEqual([...uint(1, 8), ...uint(0, 8)]);
@@ -518,7 +523,7 @@ describe('Producer dump and stats', () => {
   it('has statistics of the streams that have started', () => {
     const producer = produce({ encodings: [{ ssrc: 1111, mode: 'L1T2' }] });
     expect(producer.getStats(harness.now).stats).toEqual([]);
-    harness.receive(producer, packet());
+    harness.receive(producer, vp8Packet());
     expect(producer.getStats(harness.now).stats).toMatchObject([
       {
         data: {
@@ -547,11 +552,11 @@ describe('Producer dump and stats', () => {
 
   it('has all statistics, with whole numbers', () => {
     const producer = produce({ encodings: [{ ssrc: 1111, rtx: 2222 }], rtxPayloadType: 99 });
-    harness.receive(producer, packet());
-    harness.receive(producer, packet({ ssrc: 2222, payloadType: 99, payload: [...uint(2, 2), ...DELTA_FRAME] }));
+    harness.receive(producer, vp8Packet());
+    harness.receive(producer, vp8Packet({ ssrc: 2222, payloadType: 99, payload: [...uint(2, 2), ...DELTA_FRAME] }));
     // Ten units earlier than it should be: 10 / 16.
-    harness.receive(producer, packet({ sequenceNumber: 3, timestamp: 90_010 }));
-    harness.receive(producer, packet({ sequenceNumber: 30_000 }));
+    harness.receive(producer, vp8Packet({ sequenceNumber: 3, timestamp: 90_010 }));
+    harness.receive(producer, vp8Packet({ sequenceNumber: 30_000 }));
     expect(producer.getStats(harness.now).stats).toMatchObject([
       {
         data: {
@@ -588,7 +593,7 @@ describe('Producer dump and stats', () => {
 describe('Producer close', () => {
   it('leaves nothing behind', () => {
     const producer = produce();
-    harness.receive(producer, packet({ payload: DELTA_FRAME }));
+    harness.receive(producer, vp8Packet({ payload: DELTA_FRAME }));
     harness.takeEvents();
     expect(harness.captureTimes.size).toBe(1);
     producer.close();

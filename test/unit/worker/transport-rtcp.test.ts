@@ -7,7 +7,7 @@ import { type WorkerContext } from '../../../src/worker/context.js';
 import { type TransportConsumers } from '../../../src/worker/transport-consumers.js';
 import { type TransportProducers } from '../../../src/worker/transport-producers.js';
 import { TransportRtcp } from '../../../src/worker/transport-rtcp.js';
-import { hex } from '../rtp/support.js';
+import { emptyReportBlock, hex } from '../rtp/support.js';
 
 /** SSRCs: of a Consumer, of its RTX, of a Producer, of nobody. */
 const [CONSUMER, RTX, PRODUCER] = [0xaa, 0xbb, 0xcc];
@@ -53,15 +53,7 @@ const producer = {
   rtcp: {
     getRtcp: (compound: CompoundBuilder) =>
       compound.addReceivers(
-        Array.from({ length: receiving }, (_, ssrc) => ({
-          ssrc,
-          fractionLost: 0,
-          totalLost: 0,
-          highestSeq: 0,
-          jitter: 0,
-          lastSenderReport: 0,
-          delaySinceLastSenderReport: 0,
-        })),
+        Array.from({ length: receiving }, (_, ssrc) => emptyReportBlock(ssrc)),
         TIME,
       ),
     receiveSenderReport: note('sender report'),

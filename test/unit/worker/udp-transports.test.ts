@@ -103,6 +103,27 @@ async function senderAndReceiver() {
   return { worker, sender, receiver, port: inbound.tuple.localPort };
 }
 
+/** A PlainTransport with SRTP and a Producer, and the port it is at. `protect` encrypts what it is to receive. */
+async function createSrtpPublisher(worker: TestWorker) {
+  await createRouter(worker);
+  const masterKey = new Uint8Array(30).fill(7);
+  const { tuple } = await createPlainTransport(worker, 'in', { srtp: true, comedia: true });
+  await worker.request(Method.PLAINTRANSPORT_CONNECT, 'in', {
+    srtpParameters: {
+      cryptoSuite: FbsSrtpParameters.SrtpCryptoSuite.AES_CM_128_HMAC_SHA1_80,
+      keyBase64: Buffer.from(masterKey).toString('base64'),
+    },
+  });
+  await worker.request(Method.TRANSPORT_PRODUCE, 'in', produceRequest('producer', 1000));
+  const sender = new SrtpSender({ suite: 'AES_CM_128_HMAC_SHA1_80', masterKey });
+  const protect = (packet: Uint8Array): Uint8Array => {
+    const bytes = new Uint8Array(100);
+    bytes.set(packet);
+    return bytes.slice(0, sender.protectRtp(bytes, 0, packet.length));
+  };
+  return { port: tuple.localPort, protect };
+}
+
 describe('PlainTransport', () => {
   it('forwards from a peer it learns to a peer it was connected to', async () => {
     const { worker, sender, receiver, port } = await senderAndReceiver();
@@ -305,38 +326,22 @@ describe('PlainTransport', () => {
     // The one gets all its packets, the other what was on its way, and nothing afterwards.
     expect(sequenceNumbers(receiver.rtp)).toEqual([0, 1, 2, 3]);
     expect(leaving.rtp.length).toBe(4);
-    const received = leaving.rtp.length;
     sender.send(opusPacket(1000, 4), port);
     await worker.advance(10);
     endOfTick();
     await worker.advance(10);
     expect(sequenceNumbers(receiver.rtp)).toEqual([0, 1, 2, 3, 4]);
-    expect(leaving.rtp.length).toBe(received);
+    expect(leaving.rtp.length).toBe(4);
     expect(worker.core.memory.slotsInUse).toBeLessThanOrEqual(slotsInUse);
   });
 
   it('loses no state of SRTP to whoever sends what the peer sent', async () => {
     const worker = new TestWorker();
-    await createRouter(worker);
     const [peer, thief] = [createPeer(worker, '10.0.0.2'), createPeer(worker, '10.0.0.3')];
-    const masterKey = new Uint8Array(30).fill(7);
-    const { tuple } = await createPlainTransport(worker, 'in', { srtp: true, comedia: true });
-    await worker.request(Method.PLAINTRANSPORT_CONNECT, 'in', {
-      srtpParameters: {
-        cryptoSuite: FbsSrtpParameters.SrtpCryptoSuite.AES_CM_128_HMAC_SHA1_80,
-        keyBase64: Buffer.from(masterKey).toString('base64'),
-      },
-    });
-    await worker.request(Method.TRANSPORT_PRODUCE, 'in', produceRequest('producer', 1000));
-    const sender = new SrtpSender({ suite: 'AES_CM_128_HMAC_SHA1_80', masterKey });
-    const protect = (sequenceNumber: number): Uint8Array => {
-      const bytes = new Uint8Array(100);
-      const plain = opusPacket(1000, sequenceNumber);
-      bytes.set(plain);
-      return bytes.slice(0, sender.protectRtp(bytes, 0, plain.length));
-    };
+    const publisher = await createSrtpPublisher(worker);
+    const protect = (sequenceNumber: number): Uint8Array => publisher.protect(opusPacket(1000, sequenceNumber));
     const sendAll = async (from: Peer, ...packets: Uint8Array[]): Promise<void> => {
-      for (const packet of packets) from.send(packet, tuple.localPort);
+      for (const packet of packets) from.send(packet, publisher.port);
       await worker.advance(1);
     };
     // The sequence number wraps: the rollover counter is 1 now.
@@ -350,24 +355,12 @@ describe('PlainTransport', () => {
 
   it('keeps the state of SRTP of a stream in which a packet is of no use', async () => {
     const worker = new TestWorker();
-    await createRouter(worker);
     const peer = createPeer(worker, '10.0.0.2');
-    const masterKey = new Uint8Array(30).fill(7);
-    const { tuple } = await createPlainTransport(worker, 'in', { srtp: true, comedia: true });
-    await worker.request(Method.PLAINTRANSPORT_CONNECT, 'in', {
-      srtpParameters: {
-        cryptoSuite: FbsSrtpParameters.SrtpCryptoSuite.AES_CM_128_HMAC_SHA1_80,
-        keyBase64: Buffer.from(masterKey).toString('base64'),
-      },
-    });
-    await worker.request(Method.TRANSPORT_PRODUCE, 'in', produceRequest('producer', 1000));
-    const sender = new SrtpSender({ suite: 'AES_CM_128_HMAC_SHA1_80', masterKey });
+    const publisher = await createSrtpPublisher(worker);
     const send = async (sequenceNumber: number, payloadType = 111): Promise<void> => {
-      const bytes = new Uint8Array(100);
-      const plain = opusPacket(1000, sequenceNumber);
-      plain[1] = payloadType;
-      bytes.set(plain);
-      peer.send(bytes.subarray(0, sender.protectRtp(bytes, 0, plain.length)), tuple.localPort);
+      const packet = opusPacket(1000, sequenceNumber);
+      packet[1] = payloadType;
+      peer.send(publisher.protect(packet), publisher.port);
       await worker.advance(1);
     };
     // The sequence number wraps; then there is comfort noise, which was not negotiated.
