@@ -124,7 +124,7 @@ export class RembBandwidthEstimator implements BandwidthEstimator {
   onTimeout(now: number): void {
     this.#decideOnPadding(now);
     if (!this.#isPadding) return;
-    const maximum = Math.max(2 * MIN_PADDING, (this.targetBitrate * MAX_BURST_MS) / 8000);
+    const maximum = Math.max(2 * MIN_PADDING, Math.min(MAX_BURST, (this.targetBitrate * MAX_BURST_MS) / 8000));
     const filled = (this.targetBitrate * (now - this.#paddedAt)) / 8000;
     this.#budget = Math.max(-maximum, Math.min(maximum, this.#budget + filled));
     this.#paddedAt = now;
@@ -274,8 +274,9 @@ const LOWERING_INTERVAL_MS = 300;
 const FILLED = 0.8;
 const PADDING_INTERVAL_MS = 25;
 const MAX_BURST_MS = 50;
-/** Bytes. */
+/** Bytes; the largest burst is that of 160 Mbps, since anybody can claim to have any bandwidth. */
 const MIN_PADDING = 200;
+const MAX_BURST = 500_000;
 const JUDGE_INTERVAL_MS = 3000;
 /** Of the receiver's estimate before. */
 const SUCCESS = 1.05;

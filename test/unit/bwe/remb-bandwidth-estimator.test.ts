@@ -114,6 +114,13 @@ describe('padding', () => {
     expect(bytes * 8).toBeLessThan(1.05 * 400_000);
   });
 
+  it('comes in bursts of a bounded size, whatever the receiver allows', () => {
+    estimator.setDesiredBitrate(2e10, 1000);
+    estimator.onRemb(1e10, 1000);
+    run(1000, 1100);
+    expect(Math.max(...padding.map(({ size }) => size))).toBe(500_000);
+  });
+
   it('is sent when even the lowest layer does not fit, and there is nothing else to send (mediasoup #316)', () => {
     estimator.setDesiredBitrate(2_000_000, 1000);
     estimator.onRemb(50_000, 10_000);
