@@ -21,8 +21,8 @@ import { consumeRequest, type ParametersOptions, produceRequest } from '../../te
 
 const MAX_BYTES = 8;
 const CONSUMERS = 20;
-/** Packets received before anything is measured: until the compiler is done. */
-const WARM_UP = 18_000;
+/** Packets received before anything is measured: until the compiler is done, also with what is done per time. */
+const WARM_UP = 36_000;
 /** The heap is looked at after each of so many packets; the median counts, because now and then garbage is collected. */
 const CHUNK = 600;
 const CHUNKS = 21;
